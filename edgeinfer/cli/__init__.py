@@ -1,0 +1,68 @@
+"""The command line: one file per verb, arguments in, words or JSON out.
+
+A verb's module is imported when the verb is called, so that `--help` loads nothing heavy. A mistake
+of the user ends as one line per problem on standard error and the exit status of its class.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from edgeinfer import __version__
+from edgeinfer.errors import EdgeinferError
+
+VERBS = {
+    "run": "The service: frames from a source, through a model, to sinks.",
+    "check": "The doctor: what this machine has, what is wrong, and what to do.",
+    "models": "The menu of models: list, pull, verify, path.",
+}
+
+
+class Verbs(click.Group):
+    """Knows each verb's one line of help without importing the verb."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return super().get_command(ctx, cmd_name)
+        command = import_module(f"edgeinfer.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(
+    cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(__version__, prog_name="edgeinfer")
+def cli() -> None:
+    """On-device vision for the Raspberry Pi and Google Coral.
+
+    A camera, a TFLite model, MQTT. Every verb has --help and --json; it exits with 0 when done,
+    1 when it failed, 2 when arguments or configuration are wrong.
+    """
+
+
+def main() -> NoReturn:
+    """The entry point of the `edgeinfer` command."""
+    try:
+        cli.main(prog_name="edgeinfer", standalone_mode=False)
+    except EdgeinferError as error:
+        for line in str(error).splitlines():
+            print(f"edgeinfer: {line}", file=sys.stderr)
+        sys.exit(error.exit_status)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except click.Abort:
+        sys.exit(130)
+    sys.exit(0)

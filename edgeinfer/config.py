@@ -1,0 +1,208 @@
+"""One TOML file -> frozen sections. The only file that imports pydantic.
+
+Every problem is found in one pass and reported at once, each as `where: what; hint`.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast
+
+from annotated_types import Ge, Gt, Le
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import ErrorDetails
+
+from edgeinfer.errors import ConfigError, PluginError
+
+Table = Mapping[str, Any]
+OptionsOf = Callable[[str, str], type[Any]]
+"""(kind, type) -> the `Options` of that plug-in; raises PluginError."""
+T = TypeVar("T")
+Score = Annotated[float, Ge(0), Le(1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Who this is: the name stands in every MQTT topic."""
+
+    name: str = field(default_factory=socket.gethostname)
+
+    def __post_init__(self) -> None:
+        if not self.name or set(self.name) & set("/+#"):
+            raise ValueError(f"name {self.name!r} cannot stand in a topic; leave out / + #")
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Which model, and how it is run. A menu `name`, or the `path` of a .tflite."""
+
+    name: str | None = None
+    path: Path | None = None
+    labels: Path | None = None
+    min_score: Score | None = None
+    scores: Mapping[str, Score] = field(default_factory=dict)
+    allow: tuple[str, ...] = ()
+    deny: tuple[str, ...] = ()
+    engine: str = "litert"
+    threads: Annotated[int, Ge(1)] | None = None
+    delegate: str | None = None
+    delegate_options: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if (self.name is None) == (self.path is None):
+            raise ValueError("say which one, `name` from the menu or `path` of a .tflite")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the scheduler keeps to; None: no limit."""
+
+    max_fps: Annotated[float, Gt(0)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One plug-in as configured: `options` is an instance of its `Options`."""
+
+    type: str
+    name: str
+    options: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    source: Part
+    model: Model
+    device: Device = field(default_factory=Device)
+    limits: Limits = field(default_factory=Limits)
+    tracker: Part | None = None
+    rules: tuple[Part, ...] = ()
+    sinks: tuple[Part, ...] = ()
+
+
+SECTIONS = ("device", "source", "model", "limits", "tracker", "rule", "sink")
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file, unchecked.
+
+    Raises: ConfigError: no such file, or it is not TOML (with the line).
+    """
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror or error}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not TOML: {error}") from error
+
+
+def build(table: Table, options_of: OptionsOf) -> Config:
+    """The checked configuration.
+
+    Raises: ConfigError: with every problem of every section.
+    """
+    problems = [_unknown("", key, SECTIONS) for key in table if key not in SECTIONS]
+    sections = {
+        "device": check(Device, table.get("device", {}), "device", problems),
+        "limits": check(Limits, table.get("limits", {}), "limits", problems),
+        "model": _model(table, problems),
+        "source": _source(table, options_of, problems),
+        "tracker": _maybe("tracker", table, options_of, problems),
+        "rules": _parts("rule", table.get("rule", []), options_of, problems),
+        "sinks": _parts("sink", table.get("sink", []), options_of, problems),
+    }
+    if problems:
+        raise ConfigError(problems)
+    return Config(**cast("dict[str, Any]", sections))
+
+
+def check(kind: type[T], table: Any, where: str, problems: list[str]) -> T | None:
+    """A table as a value of the dataclass `kind`; None after adding to `problems`."""
+    if not isinstance(table, Mapping):
+        problems.append(f"{where}: should be a table, [{where}]")
+        return None
+    known = [f.name for f in fields(cast("Any", kind)) if f.init]
+    strangers = [key for key in table if key not in known]
+    problems += [_unknown(f"{where}.", key, known) for key in strangers]
+    own = {key: value for key, value in table.items() if key not in strangers}
+    try:
+        # Strict by way of JSON: "10" is no number, yet a list is a tuple and a text is a path.
+        return TypeAdapter(kind).validate_json(json.dumps(own, default=str), strict=True)
+    except ValidationError as error:
+        problems += [_explain(where, detail) for detail in error.errors(include_url=False)]
+        return None
+
+
+def _model(table: Table, problems: list[str]) -> Model | None:
+    if "model" in table:
+        return check(Model, table["model"], "model", problems)
+    problems.append("model: missing; name one of the menu (`edgeinfer models list`)")
+    return None
+
+
+def _source(table: Table, options_of: OptionsOf, problems: list[str]) -> Part | None:
+    if "source" in table:
+        return _part("source", table["source"], "source", options_of, problems)
+    problems.append('source: missing; say where frames come from, as in type = "v4l2"')
+    return None
+
+
+def _maybe(kind: str, table: Table, options_of: OptionsOf, problems: list[str]) -> Part | None:
+    return _part(kind, table[kind], kind, options_of, problems) if kind in table else None
+
+
+def _parts(
+    kind: str, tables: Any, options_of: OptionsOf, problems: list[str]
+) -> tuple[Part | None, ...]:
+    if not isinstance(tables, list):
+        problems.append(f"{kind}: should be a list of tables, [[{kind}]]")
+        return ()
+    return tuple(
+        _part(kind, table, f"{kind} {number}", options_of, problems)
+        for number, table in enumerate(tables, start=1)
+    )
+
+
+def _part(
+    kind: str, table: Any, where: str, options_of: OptionsOf, problems: list[str]
+) -> Part | None:
+    if not isinstance(table, Mapping) or not isinstance(table.get("type"), str):
+        problems.append(f'{where}.type: missing; as in type = "{_EXAMPLES[kind]}"')
+        return None
+    own = {key: value for key, value in table.items() if key not in ("type", "name")}
+    name = table.get("name", table["type"])
+    if not isinstance(name, str):
+        problems.append(f"{where}.name: should be a text")
+    try:
+        wanted = options_of(kind, table["type"])
+    except PluginError as error:
+        problems.append(f"{where}.type: {error}")
+        return None
+    options = check(wanted, own, where, problems)
+    return None if options is None else Part(table["type"], name, options)
+
+
+_EXAMPLES = {"source": "v4l2", "tracker": "iou", "rule": "presence", "sink": "mqtt"}
+
+
+def _unknown(prefix: str, key: str, known: Iterable[str]) -> str:
+    choices = list(known)
+    near = get_close_matches(key, choices, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(choices) or 'nothing'}"
+    return f"{prefix}{key}: unknown; {hint}"
+
+
+def _explain(where: str, detail: ErrorDetails) -> str:
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in detail["loc"])
+    what = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if detail["type"] == "missing":
+        return f"{where}{place}: missing"
+    if detail["type"] == "value_error":
+        return f"{where}{place}: {what}"
+    return f"{where}{place}: {detail['input']!r} {what}"

@@ -1,0 +1,1 @@
+"""Values and contracts, with no dependency but the standard library and numpy."""

@@ -1,0 +1,106 @@
+"""What comes out: findings, the result of a frame, events and readings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeinfer.core.frame import Frame
+from edgeinfer.core.geometry import Box
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """The whole picture shows `label`; `score` from 0 to 1."""
+
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Detection:
+    """`label` is at `box`; `track` is the tracker's number of this one object."""
+
+    label: str
+    score: float
+    box: Box
+    track: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Keypoint:
+    """A named point, in fractions of the picture."""
+
+    name: str
+    score: float
+    x: float
+    y: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """One body."""
+
+    score: float
+    keypoints: tuple[Keypoint, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mask:
+    """A label for each cell of a grid that covers the picture."""
+
+    labels: tuple[str, ...]
+    cells: NDArray[np.uint8]  # (rows, columns), indices into `labels`
+
+
+Finding = Classification | Detection | Pose | Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Where a frame's time went. `waited_ms`: from the source's hands to the start of the work."""
+
+    waited_ms: float
+    prepare_ms: float
+    invoke_ms: float
+    decode_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What `model` found in `frame`."""
+
+    frame: Frame
+    model: str
+    findings: tuple[Finding, ...]
+    timing: Timing
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened: `rule` is the rule's name, `kind` what it says, `result` what caused it.
+
+    `facts` holds what JSON can hold.
+    """
+
+    rule: str
+    kind: str
+    result: Result
+    facts: Mapping[str, Any]
+
+
+Message = Result | Event
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One measurement of the machine. A sensor without a value gives no reading, never a 0.0."""
+
+    name: str
+    value: float
+    unit: str
+    read_ns: int

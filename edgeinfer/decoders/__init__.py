@@ -1,0 +1,1 @@
+"""Output tensors to findings: one file per model family."""

@@ -1,0 +1,61 @@
+"""Every exception that edgeinfer raises on purpose.
+
+EdgeinferError
+├── ConfigError (ValueError)     the words are wrong: arguments, configuration      exit 2
+├── PluginError (LookupError)    a plug-in that is unknown or cannot be loaded      exit 2
+├── ModelError (ValueError)      model, card, labels or tensors disagree            exit 1
+├── EngineError (RuntimeError)   the interpreter or its delegate does not work      exit 1
+├── DownloadError (OSError)      weights could not be fetched whole                 exit 1
+├── SourceError (OSError)        a source cannot be opened, or was lost             exit 1
+└── SinkError (OSError)          a message could not be delivered this time         exit 1
+
+Exit 2 means that reading the words again is enough to see the mistake, and starting again cannot
+help; exit 1 means that the world failed, and starting again may. A message is one line,
+`where: what; hint`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class EdgeinferError(Exception):
+    """The root of them all; `exit_status` is what the command line ends with."""
+
+    exit_status = 1
+
+
+class ConfigError(EdgeinferError, ValueError):
+    """Arguments or configuration are wrong; `problems` holds every one of them, a line each."""
+
+    exit_status = 2
+
+    def __init__(self, problems: str | Iterable[str]) -> None:
+        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class PluginError(EdgeinferError, LookupError):
+    """No installed plug-in has that name, or the library that it needs is missing."""
+
+    exit_status = 2
+
+
+class ModelError(EdgeinferError, ValueError):
+    """A file is no model, or model, card, labels and tensors do not fit together."""
+
+
+class EngineError(EdgeinferError, RuntimeError):
+    """The interpreter or a delegate cannot be loaded, or refused to run."""
+
+
+class DownloadError(EdgeinferError, OSError):
+    """Weights could not be fetched, or are not the ones that the card names."""
+
+
+class SourceError(EdgeinferError, OSError):
+    """A source cannot be opened, or was lost while it was read."""
+
+
+class SinkError(EdgeinferError, OSError):
+    """A message could not be delivered this time; trying again later may help."""

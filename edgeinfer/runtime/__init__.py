@@ -1,0 +1,1 @@
+"""Time, threads and the ending: everything that runs the pipeline as a service."""

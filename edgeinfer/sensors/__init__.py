@@ -1,0 +1,1 @@
+"""What reads the machine: one file per kind of sensor."""

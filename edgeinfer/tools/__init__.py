@@ -1,0 +1,1 @@
+"""One question each: a report comes back, nothing is printed."""
