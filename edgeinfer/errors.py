@@ -8,6 +8,7 @@ EdgeinferError
 ├── DownloadError (OSError)      weights could not be fetched whole                 exit 1
 ├── SourceError (OSError)        a source cannot be opened, or was lost             exit 1
 └── SinkError (OSError)          a message could not be delivered this time         exit 1
+    └── SinkClosed               nobody will ever read again, as behind `| head`    exit 0
 
 Exit 2 means that reading the words again is enough to see the mistake, and starting again cannot
 help; exit 1 means that the world failed, and starting again may. A message is one line,
@@ -59,3 +60,9 @@ class SourceError(EdgeinferError, OSError):
 
 class SinkError(EdgeinferError, OSError):
     """A message could not be delivered this time; trying again later may help."""
+
+
+class SinkClosed(SinkError):  # noqa: N818 - it is an ending, not an error
+    """The reader has gone for good, as in `| head`: an ending, and not a failure."""
+
+    exit_status = 0
