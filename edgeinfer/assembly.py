@@ -1,0 +1,244 @@
+"""Configuration -> the parts. The only file that knows both sides.
+
+`open_pipeline` and `open_source` are the same in small, for a script of one's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from edgeinfer import config, plugins
+from edgeinfer.config import Config, Part
+from edgeinfer.core.contracts import Decoder, Engine, Rule, Sink, Source, Tracker
+from edgeinfer.core.tensor import Head
+from edgeinfer.errors import ConfigError, ModelError
+from edgeinfer.model import graph, labels, menu, weights
+from edgeinfer.model.card import Card, beside
+from edgeinfer.pipeline import Pipeline
+from edgeinfer.prepare import Prepare
+
+OnFetch = Callable[[str, int, int], None]
+"""(menu name, bytes so far, bytes in all), while weights are fetched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything that a service is made of."""
+
+    source: Source
+    pipeline: Pipeline
+    rules: tuple[Rule, ...]
+    sinks: tuple[Sink, ...]
+    max_fps: float | None
+
+
+def configure(table: Mapping[str, Any]) -> Config:
+    """Check a configuration, the plug-ins' own options included.
+
+    Raises: ConfigError: with every problem at once.
+    """
+    return config.build(table, _options_of)
+
+
+def build(settings: Config, on_fetch: OnFetch = lambda *_: None) -> Parts:
+    """Make every part. The camera is not opened yet, and no broker is called.
+
+    Raises: EdgeinferError: what is wrong with a model, a plug-in or a setting.
+    """
+    sinks = tuple(_sink(part, settings.device.name) for part in settings.sinks)
+    rules = tuple(_rule(part) for part in settings.rules)
+    tracker = _tracker(settings.tracker) if settings.tracker else None
+    pipeline = build_pipeline(settings.model, tracker, on_fetch)
+    source = _source(settings.source, pipeline.engine)
+    return Parts(source, pipeline, rules, sinks, settings.limits.max_fps)
+
+
+def build_pipeline(
+    model: config.Model, tracker: Tracker | None = None, on_fetch: OnFetch = lambda *_: None
+) -> Pipeline:
+    """The pipeline of one model, fetched first where it is a menu model that is not here.
+
+    Raises: ModelError: model, card, labels or tensors disagree.
+    Raises: ConfigError: the menu has no such name.
+    """
+    card, path = _find(model, on_fetch)
+    words = _labels(model, card, path)
+    kind = _decoder_type(card, path)
+    delegate = model.delegate or (card.delegate if card else None)
+    engine: Engine = plugins.find("engine", model.engine)(
+        path, model.threads, delegate, model.delegate_options
+    )
+    _check_labels(kind, model, card, words, path)
+    decoder = _decoder(kind, card, _head(model, card, engine, words))
+    prepare = (
+        Prepare(engine.input, card.fit, card.mean, card.std) if card else Prepare(engine.input)
+    )
+    return Pipeline(card.name if card else path.stem, prepare, engine, decoder, tracker)
+
+
+def open_pipeline(model: str | Path, **settings: Any) -> Pipeline:
+    """A pipeline by menu name or path; `settings` are the keys of `[model]`, as in `min_score`.
+
+    Raises: EdgeinferError: as `build_pipeline`, or a setting is wrong.
+    """
+    problems: list[str] = []
+    table = model_table(str(model)) | {
+        key: str(value) if isinstance(value, Path) else value for key, value in settings.items()
+    }
+    checked = config.check(config.Model, table, "model", problems)
+    if checked is None or problems:
+        raise ConfigError(problems)
+    return build_pipeline(checked)
+
+
+def open_source(text: str, **settings: Any) -> Source:
+    """A source by what `edgeinfer run --source` takes; `settings` are the plug-in's options.
+
+    Raises: EdgeinferError: no such plug-in, or a setting is wrong.
+    """
+    table = source_table(text) | settings
+    problems: list[str] = []
+    kind = table.pop("type")
+    options = config.check(_options_of("source", kind), table, "source", problems)
+    if options is None or problems:
+        raise ConfigError(problems)
+    source: Source = plugins.find("source", kind)(options)
+    return source
+
+
+def source_table(text: str) -> dict[str, Any]:
+    """`0`, `/dev/video0`, `picamera:0`, `rtsp://…`, a clip, a folder, as a `[source]` section."""
+    scheme, colon, rest = text.partition(":")
+    if text.isdigit() or text.startswith("/dev/"):
+        return {"type": "v4l2", "device": text}
+    if "://" not in text and scheme in plugins.names("source"):
+        return {"type": scheme, **_argument("source", scheme, rest if colon else "")}
+    if Path(text).is_dir():
+        return {"type": "folder", "path": text}
+    return {"type": "video", "uri": text}
+
+
+def sink_table(text: str) -> dict[str, Any]:
+    """`jsonl:-`, `jsonl:FILE`, `mqtt://host:1883`, as a `[[sink]]` section.
+
+    Raises: PluginError: no sink of that name.
+    """
+    scheme, _, rest = text.partition(":")
+    return {"type": scheme, **_argument("sink", scheme, text if rest.startswith("//") else rest)}
+
+
+def model_table(text: str) -> dict[str, Any]:
+    """A menu name, or the path of a .tflite, as a `[model]` section."""
+    is_path = text.endswith(".tflite") or "/" in text
+    return {"path": text} if is_path else {"name": text}
+
+
+def _argument(kind: plugins.Kind, name: str, text: str) -> dict[str, Any]:
+    plugin = plugins.find(kind, name)
+    if not text:
+        return {}
+    is_text = get_type_hints(plugin.Options)[plugin.argument] is str
+    return {plugin.argument: int(text) if text.isdigit() and not is_text else text}
+
+
+def _options_of(kind: str, name: str) -> type[Any]:
+    found: type[Any] = plugins.find(kind, name).Options  # type: ignore[arg-type] # checked there
+    return found
+
+
+def _source(part: Part, engine: Engine) -> Source:
+    height_px, width_px = engine.input.shape[1:3]
+    source: Source = plugins.find("source", part.type)(part.options, (width_px, height_px))
+    return source
+
+
+def _sink(part: Part, device: str) -> Sink:
+    sink: Sink = plugins.find("sink", part.type)(part.options, device)
+    return sink
+
+
+def _rule(part: Part) -> Rule:
+    rule: Rule = plugins.find("rule", part.type)(part.name, part.options)
+    return rule
+
+
+def _tracker(part: Part) -> Tracker:
+    tracker: Tracker = plugins.find("tracker", part.type)(part.options)
+    return tracker
+
+
+def _find(model: config.Model, on_fetch: OnFetch) -> tuple[Card | None, Path]:
+    if model.path is not None:
+        return beside(model.path), model.path
+    card = menu.find(str(model.name))
+    path = weights.locate(card)
+    if path is None:
+        path = weights.fetch(card, lambda done, whole: on_fetch(card.name, done, whole))
+    weights.verify(path, card)
+    return card, path
+
+
+def _labels(model: config.Model, card: Card | None, path: Path) -> tuple[str, ...]:
+    if model.labels is not None:
+        return labels.read(model.labels)
+    found = labels.of(card, path) if card else labels.from_model(path)
+    if not found and card is None:
+        raise ModelError(
+            f"{path}: no card and no labels; give --labels FILE, "
+            f"or write {path.with_suffix('.toml').name} beside it (docs/adding-a-model.md)"
+        )
+    return found or ()
+
+
+def _decoder_type(card: Card | None, path: Path) -> str:
+    """The card says it; without one the graph does: a detector carries its post-processing."""
+    if card is None:
+        return "classifier" if graph.detection_classes(path) is None else "ssd"
+    if card.decoder_type is None:
+        raise ModelError(
+            f"{card.name}: a model for {card.task} has no findings to run for; "
+            "take one for detection or classification (`edgeinfer models list`)"
+        )
+    return card.decoder_type
+
+
+def _check_labels(
+    kind: str, model: config.Model, card: Card | None, words: tuple[str, ...], path: Path
+) -> None:
+    """A detector's outputs do not show how many classes it knows: its graph does.
+
+    The menu's own pairs are held together by tests and sha256.
+    """
+    if kind == "ssd" and (card is None or card.weights is None or model.labels is not None):
+        classes = graph.detection_classes(path)
+        if classes is not None:
+            labels.check_count(words, classes, str(model.labels or path))
+
+
+def _head(model: config.Model, card: Card | None, engine: Engine, words: tuple[str, ...]) -> Head:
+    least = model.min_score
+    if least is None:
+        least = card.min_score if card else 0.5
+    return Head(
+        outputs=engine.outputs,
+        labels=words,
+        roles=card.roles if card else {},
+        min_score=least,
+        label_scores=model.scores,
+        allow=frozenset(model.allow),
+        deny=frozenset(model.deny),
+    )
+
+
+def _decoder(kind: str, card: Card | None, head: Head) -> Decoder:
+    plugin = plugins.find("decoder", kind)
+    problems: list[str] = []
+    table = card.decoder_options if card else {}
+    options = config.check(plugin.Options, table, f"{kind} decoder", problems)
+    if options is None or problems:
+        raise ModelError("\n".join(problems))
+    decoder: Decoder = plugin(head, options)
+    return decoder

@@ -1,0 +1,59 @@
+"""One frame in, one result out: no threads, no clock but the stopwatch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from time import perf_counter
+
+from edgeinfer.core.contracts import Decoder, Engine, Tracker
+from edgeinfer.core.frame import Frame
+from edgeinfer.core.geometry import Placement
+from edgeinfer.core.results import Detection, Finding, Result, Timing
+from edgeinfer.core.tensor import Array
+
+
+class Pipeline:
+    """prepare, run, decode, track. It may be called from any one thread at a time."""
+
+    def __init__(
+        self,
+        model: str,
+        prepare: Callable[[Frame], tuple[Array, Placement]],
+        engine: Engine,
+        decoder: Decoder,
+        tracker: Tracker | None = None,
+    ) -> None:
+        self.model = model
+        self.engine = engine
+        self._prepare = prepare
+        self._decoder = decoder
+        self._tracker = tracker
+
+    def run(self, frame: Frame, waited_ms: float = 0.0) -> Result:
+        """What the model finds in the frame.
+
+        Raises: EngineError: the interpreter or its delegate gave up.
+        """
+        began = perf_counter()
+        tensor, placement = self._prepare(frame)
+        prepared = perf_counter()
+        outputs = self.engine.run(tensor)
+        invoked = perf_counter()
+        findings = self._decoder.decode(outputs, placement)
+        if self._tracker is not None:
+            findings = _track(self._tracker, findings, frame.captured_ns)
+        timing = Timing(
+            waited_ms=waited_ms,
+            prepare_ms=(prepared - began) * 1000,
+            invoke_ms=(invoked - prepared) * 1000,
+            decode_ms=(perf_counter() - invoked) * 1000,
+        )
+        return Result(frame, self.model, findings, timing)
+
+
+def _track(
+    tracker: Tracker, findings: Iterable[Finding], captured_ns: int
+) -> tuple[Finding, ...]:
+    others = [finding for finding in findings if not isinstance(finding, Detection)]
+    detections = [finding for finding in findings if isinstance(finding, Detection)]
+    return (*tracker.update(detections, captured_ns), *others)

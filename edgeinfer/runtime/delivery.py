@@ -1,0 +1,84 @@
+"""Delivery: what a sink's thread does, and how it lives with a sink that is away."""
+
+from __future__ import annotations
+
+import logging
+from time import monotonic
+
+from edgeinfer.core.backoff import Backoff
+from edgeinfer.core.contracts import Sink
+from edgeinfer.core.results import Message
+from edgeinfer.errors import SinkClosed, SinkError
+from edgeinfer.runtime.outbox import Outbox
+
+_log = logging.getLogger(__name__)
+
+LAST_TRY_S = 5.0
+"""How long a sink that is away is still waited for once everything else has ended."""
+
+
+class Delivery:
+    """Takes messages from the outbox to the sink, in order, until the outbox is closed and empty.
+
+    A sink that is away is said once, tried again with growing pauses, and said once when it is
+    back. It never stops the frames.
+    """
+
+    def __init__(self, sink: Sink, outbox: Outbox) -> None:
+        self.reason = ""
+        self.reader_left = False
+        self._sink = sink
+        self._outbox = outbox
+        self._backoff = Backoff(first_s=0.1, longest_s=5.0)
+        self._ending_since_s: float | None = None
+        self._dropped_before = 0
+
+    @property
+    def name(self) -> str:
+        return self._sink.name
+
+    def __call__(self) -> None:
+        try:
+            with self._sink as sink:
+                while (message := self._outbox.first()) is not None:
+                    self._deliver(sink, message)
+        except SinkClosed as error:
+            _log.info("%s", error)
+            self.reader_left = True
+        finally:
+            self._outbox.abandon()
+
+    def _deliver(self, sink: Sink, message: Message) -> None:
+        try:
+            sink.send(message)
+        except SinkClosed:
+            raise
+        except SinkError as error:
+            self._away(error)
+        else:
+            self._outbox.done(message)
+            self._back()
+
+    def _away(self, error: SinkError) -> None:
+        if not self.reason:
+            self._dropped_before = self._outbox.dropped
+            _log.warning("%s; messages wait, the oldest are dropped when the outbox is full", error)
+        self.reason = str(error)
+        if self._out_of_patience():
+            self._outbox.abandon()
+        else:
+            self._outbox.pause(self._backoff.next_s())
+
+    def _back(self) -> None:
+        if self.reason:
+            dropped = self._outbox.dropped - self._dropped_before
+            _log.warning("%s: is back; %d messages were dropped meanwhile", self.name, dropped)
+            self.reason = ""
+            self._backoff.reset()
+
+    def _out_of_patience(self) -> bool:
+        if not self._outbox.closed:
+            return False
+        if self._ending_since_s is None:
+            self._ending_since_s = monotonic()
+        return monotonic() - self._ending_since_s >= LAST_TRY_S

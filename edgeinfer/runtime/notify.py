@@ -1,0 +1,60 @@
+"""sd_notify: what systemd is told, over the socket that it names in the environment."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+
+class Notifier:
+    """Sends nothing where no systemd listens."""
+
+    def __init__(self) -> None:
+        address = os.environ.get("NOTIFY_SOCKET", "")
+        self._address = "\0" + address[1:] if address.startswith("@") else address
+
+    @property
+    def watchdog_s(self) -> float | None:
+        """How often systemd wants to hear from us; None: it does not."""
+        microseconds = os.environ.get("WATCHDOG_USEC", "")
+        mine = os.environ.get("WATCHDOG_PID", str(os.getpid())) == str(os.getpid())
+        return int(microseconds) / 1e6 if microseconds.isdigit() and mine else None
+
+    def ready(self) -> None:
+        self._send("READY=1")
+
+    def alive(self, status: str) -> None:
+        self._send(f"WATCHDOG=1\nSTATUS={status}")
+
+    def stopping(self) -> None:
+        self._send("STOPPING=1")
+
+    def _send(self, words: str) -> None:
+        if not self._address:
+            return
+        try:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+                sock.settimeout(1.0)
+                sock.sendto(words.encode(), self._address)
+        except OSError:
+            # A systemd that does not listen just now must not end the service.
+            return
+
+
+class Watchdog:
+    """Tells systemd that we are alive, but only while frames flow.
+
+    Flow is results; while the scheduler makes frames wait on purpose, it is captured frames.
+    """
+
+    def __init__(self, notifier: Notifier) -> None:
+        watchdog_s = notifier.watchdog_s
+        self.interval_s = watchdog_s / 2 if watchdog_s else None
+        self._notifier = notifier
+        self._results = self._frames = 0
+
+    def tick(self, results: int, frames: int, *, waiting: bool) -> None:
+        flows = results > self._results or (waiting and results > 0 and frames > self._frames)
+        self._results, self._frames = results, frames
+        if flows and self.interval_s:
+            self._notifier.alive(f"{results} results from {frames} frames")
