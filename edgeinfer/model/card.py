@@ -48,7 +48,7 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """A published figure, as its source states it. Figures of two sources do not compare."""
+    """A published figure in percent, as its source states it: two sources do not compare."""
 
     metric: str
     value: float

@@ -1,0 +1,207 @@
+"""`edgeinfer models`: the menu, and the weights of it that this machine has."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgeinfer.errors import DownloadError, ModelError
+from edgeinfer.model import menu, weights
+from edgeinfer.model.card import Card
+
+Report = dict[str, Any]
+Bar = Callable[[int, int], None]
+
+_as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
+
+
+@click.group("models")
+def command() -> None:
+    """The menu of models: list, pull, verify, path.
+
+    Weights are fetched once and held to their sha256. EDGEINFER_MODELS names a folder to look in
+    first; pulled ones lie in the user's data folder, or in the service's state folder.
+    """
+
+
+@command.command("list")
+@click.option("--all", "everything", is_flag=True, help="Those that only tests need, too.")
+@_as_json
+def show(everything: bool, as_json: bool) -> None:
+    """The models: what each does, its published accuracy, whether it is here."""
+    chosen = menu.cards() if everything else _useful()
+    if as_json:
+        _print_json([_describe(card) for card in chosen])
+    else:
+        _print_table(chosen)
+
+
+@command.command()
+@click.argument("names", nargs=-1, metavar="NAME…")
+@click.option("--all", "everything", is_flag=True, help="Every model of the menu.")
+@_as_json
+def pull(names: tuple[str, ...], everything: bool, as_json: bool) -> None:
+    """Download weights; what is here and right is left alone."""
+    if bool(names) == everything:
+        raise click.UsageError("name the models to pull, or say --all")
+    chosen = _useful() if everything else _named(names)
+    with _progress() as start:
+        reports = [_pull(card, start) for card in chosen]
+    _report(reports, as_json)
+    if any(report["path"] is None for report in reports):
+        sys.exit(1)
+
+
+@command.command()
+@click.argument("names", nargs=-1, metavar="[NAME…]")
+@_as_json
+def verify(names: tuple[str, ...], as_json: bool) -> None:
+    """Hold the weights on this machine to the sha256 of their cards."""
+    reports = [_verify(card) for card in (_named(names) if names else _useful())]
+    _report(reports, as_json)
+    if any(report["state"] == "wrong" for report in reports):
+        sys.exit(1)
+
+
+@command.command()
+@click.argument("name")
+@_as_json
+def path(name: str, as_json: bool) -> None:
+    """Where a model's weights lie."""
+    card = menu.find(name)
+    found = weights.locate(card)
+    if as_json:
+        _print_json({"name": card.name, "path": _text(found)})
+    elif found is not None:
+        print(found)
+    if found is None:
+        raise ModelError(f"{card.name}: not here; pull it: edgeinfer models pull {card.name}")
+
+
+def _useful() -> tuple[Card, ...]:
+    return tuple(card for card in menu.cards() if card.task != "test")
+
+
+def _named(names: Iterable[str]) -> tuple[Card, ...]:
+    """Each once, however often and by whatever name it was asked for."""
+    found = {card.name: card for card in map(menu.find, names)}
+    return tuple(found.values())
+
+
+def _pull(card: Card, start: Callable[[str, int], Bar]) -> Report:
+    found = weights.locate(card)
+    if found is not None and _is_right(found, card):
+        return {"name": card.name, "state": "here already", "path": str(found)}
+    # A wrong file is replaced where it lies: elsewhere it would go on being found first.
+    folder = None if found is None else found.parent
+    size_bytes = 0 if card.weights is None else card.weights.bytes
+    try:
+        pulled = weights.fetch(card, start(card.name, size_bytes), folder)
+    except (DownloadError, ModelError) as error:
+        return {"name": card.name, "state": "failed", "path": None, "error": str(error)}
+    return {"name": card.name, "state": "pulled", "path": str(pulled)}
+
+
+def _verify(card: Card) -> Report:
+    found = weights.locate(card)
+    if found is None:
+        return {"name": card.name, "state": "missing", "path": None}
+    try:
+        weights.verify(found, card)
+    except ModelError as error:
+        return {"name": card.name, "state": "wrong", "path": str(found), "error": str(error)}
+    return {"name": card.name, "state": "ok", "path": str(found)}
+
+
+def _is_right(found: Path, card: Card) -> bool:
+    try:
+        weights.verify(found, card)
+    except ModelError:
+        return False
+    return True
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int], Bar]]:
+    """A bar per file on standard error, so that standard output stays the answer's."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+
+        def start(name: str, size_bytes: int) -> Bar:
+            return partial(_advance, progress, progress.add_task(name, total=size_bytes or None))
+
+        yield start
+
+
+def _advance(progress: Any, task: Any, done_bytes: int, total_bytes: int) -> None:
+    """The server's word on the size counts: an archive is larger or smaller than its model."""
+    progress.update(task, completed=done_bytes, total=total_bytes or None)
+
+
+def _report(reports: list[Report], as_json: bool) -> None:
+    if as_json:
+        _print_json(reports)
+        return
+    width = max(len(report["name"]) for report in reports)
+    for report in reports:
+        print(f"{report['name']:<{width}}  {report['state']}  {report['path'] or ''}".rstrip())
+        for line in report.get("error", "").splitlines():
+            print(f"edgeinfer: {line}", file=sys.stderr)
+
+
+def _describe(card: Card) -> Report:
+    accuracy = card.accuracy
+    return {
+        "name": card.name,
+        "summary": card.summary,
+        "task": card.task,
+        "licence": card.licence,
+        "bytes": card.weights and card.weights.bytes,
+        "sha256": card.weights and card.weights.sha256,
+        "url": card.weights and card.weights.url,
+        "accuracy": accuracy
+        and {"metric": accuracy.metric, "value": accuracy.value, "source": accuracy.source},
+        "delegate": card.delegate,
+        "cpu_model": card.cpu_model,
+        "path": _text(weights.locate(card)),
+    }
+
+
+def _print_table(chosen: Iterable[Card]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    # So narrow that it fits 80 columns, which is what a pipe has.
+    table = Table(box=None, pad_edge=False, collapse_padding=True)
+    table.add_column("name", no_wrap=True)
+    for heading in ("task", "size", "accuracy", "needs", "here"):
+        table.add_column(heading, justify="right" if heading == "size" else "left")
+    for card in chosen:
+        table.add_row(*_row(card))
+    Console().print(table)
+
+
+def _row(card: Card) -> tuple[str, ...]:
+    size = "" if card.weights is None else f"{card.weights.bytes / 1e6:.1f} MB"
+    accuracy = "" if card.accuracy is None else f"{card.accuracy.value:g} % {card.accuracy.metric}"
+    needs = "Edge TPU" if "edgetpu" in (card.delegate or "") else card.delegate or ""
+    here = "yes" if weights.locate(card) else "no"
+    return card.name, card.task, size, accuracy, needs, here
+
+
+def _text(found: Path | None) -> str | None:
+    return None if found is None else str(found)
+
+
+def _print_json(document: object) -> None:
+    print(json.dumps(document, indent=2, ensure_ascii=False))
