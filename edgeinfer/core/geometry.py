@@ -28,7 +28,9 @@ class Box:
         return max(0.0, self.width) * max(0.0, self.height)
 
     def clipped(self) -> Box:
-        """The part of the box that lies inside the picture."""
+        """The part of the box that lies inside the picture: itself where that is all of it."""
+        if 0 <= self.left <= 1 and 0 <= self.top <= 1 and 0 <= self.right <= 1 >= self.bottom >= 0:
+            return self
         return Box(_clip(self.left), _clip(self.top), _clip(self.right), _clip(self.bottom))
 
     def iou(self, other: Box) -> float:
