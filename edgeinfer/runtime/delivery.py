@@ -24,12 +24,13 @@ class Delivery:
     back. It never stops the frames.
     """
 
-    def __init__(self, sink: Sink, outbox: Outbox) -> None:
+    def __init__(self, sink: Sink, outbox: Outbox, last_try_s: float = LAST_TRY_S) -> None:
         self.reason = ""
         self.reader_left = False
         self._sink = sink
         self._outbox = outbox
         self._backoff = Backoff(first_s=0.1, longest_s=5.0)
+        self._last_try_s = last_try_s
         self._ending_since_s: float | None = None
         self._dropped_before = 0
 
@@ -81,4 +82,4 @@ class Delivery:
             return False
         if self._ending_since_s is None:
             self._ending_since_s = monotonic()
-        return monotonic() - self._ending_since_s >= LAST_TRY_S
+        return monotonic() - self._ending_since_s >= self._last_try_s
