@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 
+from edgeinfer.core.contracts import Engine
 from edgeinfer.core.frame import Frame
 from edgeinfer.core.geometry import Placement
 from edgeinfer.core.results import Classification, Finding, Message, Result, Timing
@@ -84,14 +85,25 @@ class EchoEngine:
 class EchoDecoder:
     """Finds the first pixel's value: whoever sees the finding knows which frame it was."""
 
+    def __init__(self, called: Callable[[int], object]) -> None:
+        self._called = called
+
     def decode(self, outputs: Sequence[Array], placement: Placement) -> tuple[Finding, ...]:
         assert placement == Placement()
-        return (Classification(str(int(outputs[0].flat[0])), 1.0),)
+        value = int(outputs[0].flat[0])
+        self._called(value)
+        return (Classification(str(value), 1.0),)
 
 
-def echo_pipeline() -> Pipeline:
+def echo_pipeline(
+    called: Callable[[int], object] = lambda _: None, engine: Engine | None = None
+) -> Pipeline:
+    """Calls `called` with each frame's number (modulo 256) in the thread that runs it."""
     return Pipeline(
-        "echo", lambda taken: (taken.pixels[None], Placement()), EchoEngine(), EchoDecoder()
+        "echo",
+        lambda taken: (taken.pixels[None], Placement()),
+        engine or EchoEngine(),
+        EchoDecoder(called),
     )
 
 

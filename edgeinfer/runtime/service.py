@@ -11,7 +11,7 @@ sink's thread empties its outbox and ends. So nothing that was taken in is lost.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Event
@@ -66,8 +66,7 @@ class Report:
 class Service:
     """One source, one pipeline, rules and sinks, until the source ends or `stop` is called.
 
-    `frames` ends it after so many results. `on_result` is called in the infer thread with each
-    result, after the sinks' outboxes have it.
+    `frames` ends it after so many results.
     """
 
     def __init__(  # noqa: PLR0913 - each is one part of the service, by name
@@ -79,7 +78,6 @@ class Service:
         rules: Sequence[Rule] = (),
         max_fps: float | None = None,
         frames: int | None = None,
-        on_result: Callable[[Result], None] = lambda _: None,
     ) -> None:
         self.results = 0
         self._inbox: SimpleQueue[str] = SimpleQueue()  # its put is safe in a signal handler
@@ -96,7 +94,6 @@ class Service:
         self._rules = rules
         self._scheduler = Scheduler(max_fps)
         self._frames = frames
-        self._on_result = on_result
         self._notifier = Notifier()
         self._watchdog = Watchdog(self._notifier)
         self._make_workers()
@@ -153,7 +150,6 @@ class Service:
         self.results += 1
         if self.results == 1:
             self._inbox.put("first result")
-        self._on_result(result)
 
     # The main thread.
 
