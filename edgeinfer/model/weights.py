@@ -14,7 +14,7 @@ from io import BufferedRandom
 from pathlib import Path
 from typing import IO
 from urllib.error import HTTPError
-from urllib.request import urlopen
+from urllib.request import build_opener
 
 import platformdirs
 
@@ -130,8 +130,8 @@ def _download(
 
 def _open(url: str) -> http.client.HTTPResponse:
     try:
-        # The card has checked the scheme: http, https or file.
-        response: http.client.HTTPResponse = urlopen(url, timeout=_TIMEOUT_S)  # noqa: S310
+        # An opener of its own: the shared one keeps the proxies of its first use for good.
+        response: http.client.HTTPResponse = build_opener().open(url, timeout=_TIMEOUT_S)
     except HTTPError as error:
         with error:
             raise DownloadError(
