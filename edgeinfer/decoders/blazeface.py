@@ -9,7 +9,7 @@ a box may differ from MediaPipe's by a few hundredths. The model wants letterbox
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -35,6 +35,8 @@ class BlazefaceDecoder:
     The outputs are boxes (1, 896, 16), in pixels of the input relative to anchors, and scores
     (1, 896, 1) as logits; their shapes tell them apart.
 
+    Without labels it is called a face.
+
     Raises: ModelError: they are of other shapes, or there is more than one label.
     """
 
@@ -49,9 +51,10 @@ class BlazefaceDecoder:
         self._centres = _anchor_centres()
         self._boxes = _find(head, "boxes", (1, len(self._centres), _VALUES))
         self._scores = _find(head, "scores", (1, len(self._centres), 1))
-        if len(head.labels) != 1:
+        if len(head.labels) > 1:
             raise ModelError(f"labels: {len(head.labels)} of them; this model knows one, a face")
-        self._label, self._least = head.labels[0], float(head.thresholds()[0])
+        self._label = head.labels[0] if head.labels else "face"
+        self._least = float(replace(head, labels=(self._label,)).thresholds()[0])
         self._outputs = head.outputs
 
     def decode(self, outputs: Sequence[Array], placement: Placement) -> tuple[Detection, ...]:
