@@ -51,9 +51,6 @@ def table(prepared: Prepare, channel: int = 0) -> list[float]:
     return values[0, :, :, channel].reshape(-1).tolist()
 
 
-# --- where the frame lands -------------------------------------------------------------------------
-
-
 def test_stretch_fills_the_input() -> None:
     tensor, placement = Prepare(spec(), "stretch")(plain(40, 10))
     assert placement == Placement(0, 0, 1, 1)
@@ -69,8 +66,8 @@ def test_letterbox_keeps_the_frame_between_black_bars() -> None:
 
 
 def test_the_bars_are_what_the_model_sees_for_black() -> None:
-    tensor, _ = Prepare(spec(dtype=np.float32), "letterbox", 127.5, 127.5)(plain(20, 40))
-    assert (tensor[0, :, :4] == -1).all()
+    prepare = Prepare(spec(dtype=np.float32), "letterbox", 127.5, 127.5)
+    assert (prepare(plain(20, 40))[0][0, :, :4] == -1).all()
 
 
 def test_crop_shows_the_middle_and_the_frame_reaches_beyond() -> None:
@@ -99,13 +96,9 @@ def test_letterbox_says_where_the_frame_really_lies(
     prepare = Prepare(spec((1, input_height, input_width, 3)), "letterbox")
     tensor, placement = prepare(plain(width, height, (255, 255, 255)))
     rows, columns = np.nonzero(tensor[0].any(axis=2))
-    seen = Placement(
-        columns.min() / input_width,
-        rows.min() / input_height,
-        (columns.max() + 1) / input_width,
-        (rows.max() + 1) / input_height,
-    )
-    assert placement == seen
+    left, right = columns.min() / input_width, (columns.max() + 1) / input_width
+    top, bottom = rows.min() / input_height, (rows.max() + 1) / input_height
+    assert placement == Placement(left, top, right, bottom)
 
 
 @given(sides, sides, sides, sides)
@@ -128,15 +121,11 @@ def test_a_mark_in_the_frame_is_found_again_through_the_placement(fit: Fit) -> N
     prepare = Prepare(spec((1, 64, 64, 3)), fit)
     tensor, placement = prepare(shot(pixels))
     rows, columns = np.nonzero(np.greater(tensor[0, :, :, 0], 127))
-    found = placement.to_frame(
-        Box(columns.min() / 64, rows.min() / 64, (columns.max() + 1) / 64, (rows.max() + 1) / 64)
-    )
+    seen = np.array([columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]) / 64
+    found = placement.to_frame(Box(*seen.tolist()))
     edges = [found.left, found.top, found.right, found.bottom]
     pixel = 2.5 / 90  # an input pixel is at most 2.5 pixels of the frame
     assert edges == pytest.approx([60 / 160, 40 / 90, 80 / 160, 50 / 90], abs=pixel)
-
-
-# --- colours ---------------------------------------------------------------------------------------
 
 
 def test_the_model_sees_red_green_blue_whatever_the_order_of_the_frame() -> None:
@@ -168,9 +157,6 @@ def test_a_frame_that_is_a_view_of_a_larger_one_is_taken_as_it_looks() -> None:
     assert np.array_equal(prepare(shot(np.ascontiguousarray(pixels)))[0], seen)
 
 
-# --- values ----------------------------------------------------------------------------------------
-
-
 def test_uint8_without_a_mean_gets_the_pixels_as_they_are() -> None:
     assert table(Prepare(spec())) == EVERY_VALUE.tolist()
 
@@ -182,8 +168,7 @@ def test_int8_without_a_mean_gets_the_full_range_around_zero() -> None:
 def test_float32_gets_real_values() -> None:
     tensor, _ = Prepare(spec(dtype=np.float32), mean=127.5, std=127.5)(ramp())
     assert tensor.dtype == np.float32
-    wanted = (EVERY_VALUE.astype(np.float32) - np.float32(127.5)) / np.float32(127.5)
-    assert np.allclose(tensor[0, :, :, 1].reshape(-1), wanted, atol=1e-7)
+    assert np.allclose(tensor[0, :, :, 1].reshape(-1), (EVERY_VALUE - 127.5) / 127.5)
 
 
 def test_mean_and_deviation_may_differ_from_channel_to_channel() -> None:
@@ -194,7 +179,7 @@ def test_mean_and_deviation_may_differ_from_channel_to_channel() -> None:
 
 def test_a_quantized_model_gets_the_nearest_number_that_it_can_hold() -> None:
     prepare = Prepare(spec(dtype=np.int8, scale=0.02, zero_point=-3), mean=127.5, std=127.5)
-    real = (np.arange(256) - 127.5) / 127.5
+    real = (EVERY_VALUE - 127.5) / 127.5
     assert table(prepare) == np.clip(np.rint(real / 0.02 - 3), -128, 127).tolist()
 
 
@@ -210,8 +195,8 @@ def test_a_quantization_that_undoes_the_mean_gives_the_pixels_themselves() -> No
 
 def test_a_near_identity_is_kept_exact() -> None:
     values = table(Prepare(spec(), mean=127.5, std=127.5))
-    real = (np.arange(256) - 127.5) / 127.5
-    assert values == np.clip(np.rint(real * 128 + 128), 0, 255).tolist()
+    exact = np.rint((EVERY_VALUE - 127.5) / 127.5 * 128 + 128)
+    assert values == np.clip(exact, 0, 255).tolist()
     assert values != EVERY_VALUE.tolist()
 
 
@@ -221,9 +206,6 @@ def test_the_tensor_is_one_buffer_that_the_next_frame_overwrites() -> None:
     second, _ = prepare(plain(20, 20, BLUE))
     assert np.shares_memory(first, second)
     assert (first == BLUE).all()
-
-
-# --- what is wrong with a model --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("shape", [(16, 16, 3), (2, 16, 16, 3), (1, 3, 16, 16), (1, 0, 16, 3), ()])
