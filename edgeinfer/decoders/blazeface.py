@@ -26,7 +26,7 @@ _INPUT_PX = 128
 # stride in pixels, anchors in each cell: two for each layer, of which three have the stride 16
 _LAYERS = ((8, 2), (16, 6))
 _VALUES = 16  # centre x and y, width, height, then six keypoints that are not used
-_GREATEST_LOGIT = 100.0  # beyond it a float32 exponential overflows
+_GREATEST_LOGIT = 100.0  # score_clipping_thresh; exp(100) needs float64
 
 
 class BlazefaceDecoder:
