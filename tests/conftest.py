@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
 
 import pytest
+
+from tests.brokers import Mosquitto
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("EDGEINFER_SHARED", ROOT.parent / "shared"))
@@ -36,3 +42,21 @@ def _shared(name: str) -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real {name}: set EDGEINFER_SHARED to the folder that holds {name}/")
     return folder.resolve()
+
+
+@pytest.fixture
+def start_mosquitto(tmp_path: Path) -> Iterator[Callable[..., Mosquitto]]:
+    """Starts a real Mosquitto with the arguments of `tests.brokers.Mosquitto`, and ends it."""
+    with ExitStack() as stack:
+
+        def start(**options: Any) -> Mosquitto:
+            folder = Path(mkdtemp(prefix="mosquitto", dir=tmp_path))
+            return stack.enter_context(Mosquitto(folder, **options))
+
+        yield start
+
+
+@pytest.fixture
+def mosquitto(start_mosquitto: Callable[..., Mosquitto]) -> Mosquitto:
+    """A real Mosquitto that lets everybody in, without TLS."""
+    return start_mosquitto()
