@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -38,6 +38,10 @@ class Frame:
     def rgb(self) -> Pixels:
         """The pixels in the order red, green, blue: a view, never a copy."""
         return self.pixels if self.order == "rgb" else self.pixels[..., ::-1]
+
+    def without_pixels(self) -> Frame:
+        """The same frame with a picture of no size: what waits for a broker should be small."""
+        return replace(self, pixels=np.empty((0, 0, 3), np.uint8))
 
     @property
     def width_px(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -79,6 +79,9 @@ class Result:
     findings: tuple[Finding, ...]
     timing: Timing
 
+    def without_pixels(self) -> Result:
+        return replace(self, frame=self.frame.without_pixels())
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -91,6 +94,9 @@ class Event:
     kind: str
     result: Result
     facts: Mapping[str, Any]
+
+    def without_pixels(self) -> Event:
+        return replace(self, result=self.result.without_pixels())
 
 
 Message = Result | Event

@@ -15,7 +15,7 @@ class Outbox:
     so that a clip's results are complete; while the sink is away it drops as ever.
     """
 
-    def __init__(self, capacity: int = 1000, *, patient: bool = False) -> None:
+    def __init__(self, capacity: int, *, patient: bool = False) -> None:
         self.delivered = 0
         self.dropped = 0
         self.away = False

@@ -18,7 +18,7 @@ from threading import Event
 from time import monotonic
 
 from edgeinfer.core.contracts import Rule, Sink, Source
-from edgeinfer.core.results import Result
+from edgeinfer.core.results import Message, Result
 from edgeinfer.pipeline import Pipeline
 from edgeinfer.runtime.capture import Capture
 from edgeinfer.runtime.delivery import Delivery
@@ -29,6 +29,9 @@ from edgeinfer.runtime.slot import LatestSlot
 from edgeinfer.runtime.worker import Worker
 
 _log = logging.getLogger(__name__)
+
+_MESSAGES = 1000  # in an outbox: some 400 bytes each
+_PICTURES = 8  # in the outbox of a sink that wants pixels: 2.8 MB each at 720p
 
 # After SIGTERM everything is over within 2 s: these are seconds since the stop was asked for.
 _SOURCE_HANGS_S = 0.7
@@ -85,7 +88,11 @@ class Service:
         self._end_began_s = 0.0
         self._hurry_since_s: float | None = None
         self._slot = LatestSlot(lossless=not source.live)
-        self._outboxes = [Outbox(patient=not source.live) for _ in sinks]
+        self._with_pixels = [bool(getattr(sink, "wants_pixels", False)) for sink in sinks]
+        self._outboxes = [
+            Outbox(_PICTURES if pixels else _MESSAGES, patient=not source.live)
+            for pixels in self._with_pixels
+        ]
         self._deliveries = [
             Delivery(sink, outbox) for sink, outbox in zip(sinks, self._outboxes, strict=True)
         ]
@@ -143,10 +150,11 @@ class Service:
 
     def _publish(self, result: Result) -> None:
         events = [event for rule in self._rules for event in rule.update(result)]
-        for outbox in self._outboxes:
-            outbox.offer(result)
-            for event in events:
-                outbox.offer(event)
+        messages: list[Message] = [result, *events]
+        light = [message.without_pixels() for message in messages]
+        for outbox, pixels in zip(self._outboxes, self._with_pixels, strict=True):
+            for message in messages if pixels else light:
+                outbox.offer(message)
         self.results += 1
         if self.results == 1:
             self._inbox.put("first result")

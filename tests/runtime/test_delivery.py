@@ -13,7 +13,7 @@ from tests.doubles import ListSink, result
 
 
 def _filled(count: int) -> Outbox:
-    outbox = Outbox()
+    outbox = Outbox(1000)
     for seq in range(count):
         outbox.offer(result(seq))
     outbox.close()

@@ -17,7 +17,7 @@ def _drain(outbox: Outbox) -> list[int]:
 
 
 def test_messages_leave_in_the_order_in_which_they_came() -> None:
-    outbox = Outbox()
+    outbox = Outbox(1000)
     for seq in range(5):
         outbox.offer(result(seq))
     outbox.close()
@@ -35,7 +35,7 @@ def test_a_full_outbox_drops_the_oldest_and_counts_it() -> None:
 
 
 def test_a_message_stays_until_it_is_delivered() -> None:
-    outbox = Outbox()
+    outbox = Outbox(1000)
     outbox.offer(result(1))
     assert outbox.first() is outbox.first()
 
@@ -70,7 +70,7 @@ def test_one_who_waits_for_room_is_freed_when_the_sink_goes_away() -> None:
 
 
 def test_what_is_given_up_counts_as_dropped() -> None:
-    outbox = Outbox()
+    outbox = Outbox(1000)
     for seq in range(4):
         outbox.offer(result(seq))
     outbox.abandon()
@@ -80,7 +80,7 @@ def test_what_is_given_up_counts_as_dropped() -> None:
 
 
 def test_a_message_that_arrives_after_it_was_given_up_counts_once() -> None:
-    outbox = Outbox()
+    outbox = Outbox(1000)
     outbox.offer(result(0))
     message = outbox.first()
     assert message is not None
@@ -90,7 +90,7 @@ def test_a_message_that_arrives_after_it_was_given_up_counts_once() -> None:
 
 
 def test_giving_up_ends_a_pause() -> None:
-    outbox = Outbox()
+    outbox = Outbox(1000)
     with ThreadPoolExecutor(1) as pool:
         pausing = pool.submit(outbox.pause, 60)
         outbox.abandon()

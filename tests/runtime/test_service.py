@@ -214,3 +214,13 @@ def test_when_nobody_reads_any_more_the_service_ends() -> None:
     report = Service(ScriptedSource(_endless(), live=True), echo_pipeline(), [sink]).run()
     assert len(sink.sent) == 5
     assert not report.stopped
+
+
+def test_a_message_waits_without_its_pixels_unless_the_sink_wants_them() -> None:
+    class Album(ListSink):
+        wants_pixels = True
+
+    plain, album = ListSink(), Album()
+    Service(ScriptedSource([frame(5)]), echo_pipeline(), [plain, album]).run()
+    sizes = [message.frame.pixels.size for message in (*plain.sent, *album.sent)]  # type: ignore[union-attr] # results
+    assert sizes == [0, frame().pixels.size]
