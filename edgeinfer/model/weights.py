@@ -117,7 +117,8 @@ def _download(
     wanted: Weights, part: BufferedRandom, most_bytes: int, on_progress: Progress
 ) -> None:
     with closing(_open(wanted.url)) as response:
-        total_bytes = int(response.headers.get("Content-Length") or 0)
+        said = response.headers.get("Content-Length") or ""
+        total_bytes = int(said) if said.isdigit() else 0
         done_bytes = _copy(
             response, part, most_bytes, wanted.url, lambda done: on_progress(done, total_bytes)
         )

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from edgeinfer.errors import ModelError
 from edgeinfer.model import card
+from tests.conftest import ROOT
 
 WHOLE = """
 summary = "Knows screws"
@@ -123,3 +125,19 @@ def test_labels_lie_in_the_labels_folder_or_beside_the_card(tmp_path: Path) -> N
     assert card.read(path).labels_path == tmp_path / "labels" / "screws.txt"
     in_model = card.read(write(tmp_path, WHOLE.replace("screws.txt", "metadata")))
     assert in_model.labels_path is None
+
+
+def test_the_cards_of_the_documentation_are_right(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "adding-a-model.md").read_text()
+    examples = [part.split("```")[0] for part in page.split("```toml")[1:]]
+    assert [card.read(write(tmp_path, text)).task for text in examples] == [
+        "detection",
+        "classification",
+    ]
+
+
+def test_the_documentation_explains_every_key() -> None:
+    page = (ROOT / "docs" / "adding-a-model.md").read_text()
+    kinds = (card.Card, card.Weights, card.Accuracy)
+    keys = {field.name for kind in kinds for field in fields(kind)} - {"name"}
+    assert [key for key in sorted(keys) if key not in page] == []
