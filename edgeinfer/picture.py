@@ -10,6 +10,7 @@ from typing import Annotated, Literal, cast
 import cv2
 import numpy as np
 from annotated_types import Gt
+from numpy.typing import NDArray
 
 from edgeinfer.core.frame import Pixels
 from edgeinfer.core.geometry import Box
@@ -21,6 +22,8 @@ _ROTATIONS = {
     180: cv2.ROTATE_180,
     270: cv2.ROTATE_90_COUNTERCLOCKWISE,
 }
+WHOLE = (0.0, 0.0, 1.0, 1.0)
+"""The region that is the whole picture."""
 _LEAST_POINT_SCORE = 0.3  # of a keypoint that is drawn
 
 
@@ -35,7 +38,7 @@ class ViewOptions:
 
     size: tuple[Annotated[int, Gt(0)], Annotated[int, Gt(0)]] | None = None
     rotation: Literal[0, 90, 180, 270] = 0
-    region: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
+    region: tuple[float, float, float, float] = WHOLE
 
     def __post_init__(self) -> None:
         left, top, right, bottom = self.region
@@ -49,12 +52,17 @@ class ViewOptions:
         """What the source shows of a picture (H, W, 3): the same array where nothing is asked."""
         if self.size and self.size != (pixels.shape[1], pixels.shape[0]):
             pixels = cast("Pixels", cv2.resize(pixels, self.size, interpolation=cv2.INTER_AREA))
+        return self.turn_and_cut(pixels)
+
+    def turn_and_cut(self, pixels: Pixels) -> Pixels:
+        """The same without `size`, for a camera that was asked for it."""
         if self.rotation:
             pixels = cast("Pixels", cv2.rotate(pixels, _ROTATIONS[self.rotation]))
-        return self._cut(pixels)
+        return self.cut(pixels)
 
-    def _cut(self, pixels: Pixels) -> Pixels:
-        if self.region == (0.0, 0.0, 1.0, 1.0):
+    def cut(self, pixels: Pixels) -> Pixels:
+        """The region alone, at least one pixel of it, in memory of its own."""
+        if self.region == WHOLE:
             return pixels
         height, width = pixels.shape[:2]
         left, top, right, bottom = self.region
@@ -72,10 +80,18 @@ def load(path: Path) -> Pixels:
         data = np.fromfile(path, dtype=np.uint8)
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror or error}") from error
-    pixels = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+    pixels = _decoded(data)
     if pixels is None:
-        raise SourceError(f"{path}: not a picture that OpenCV can read; JPEG, PNG and BMP are")
+        raise SourceError(f"{path}: not a picture; JPEG, PNG, BMP and WebP can be read")
     return cast("Pixels", cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+
+
+def _decoded(data: NDArray[np.uint8]) -> Pixels | None:
+    """BGR; a file that claims to be larger than OpenCV's limit is no picture either."""
+    try:
+        return cast("Pixels | None", cv2.imdecode(data, cv2.IMREAD_COLOR)) if data.size else None
+    except cv2.error:
+        return None
 
 
 def save(path: Path, pixels: Pixels) -> None:
@@ -83,9 +99,9 @@ def save(path: Path, pixels: Pixels) -> None:
 
     Raises: OSError: the place cannot be written.
     """
-    done, data = cv2.imencode(path.suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
-    if not done:
-        raise OSError(f"{path}: cannot be encoded")
+    if not cv2.haveImageWriter(path.name):
+        raise OSError(f"{path}: no format of that name; end it in .jpg, .png or .bmp")
+    _, data = cv2.imencode(path.suffix, cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR))
     path.write_bytes(data.tobytes())
 
 
