@@ -1,0 +1,34 @@
+"""OpenCV's VideoCapture, opened quietly: what clips, streams and USB cameras share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from functools import cache
+
+import cv2
+
+
+def open_capture(
+    target: str, backend: int, settings: Sequence[int] = ()
+) -> cv2.VideoCapture | None:
+    """The opened capture; None where OpenCV gave up, which it does without a reason."""
+    _hush()
+    capture = cv2.VideoCapture(target, backend, list(settings))
+    if capture.isOpened():
+        return capture
+    capture.release()
+    return None
+
+
+@cache
+def _hush() -> None:
+    """OpenCV and FFmpeg write to standard error at length; one line of ours says the same.
+
+    FFmpeg reads these when it is first used. What the person has set in the environment wins.
+    """
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")  # AV_LOG_QUIET of FFmpeg's log.h
+    # UDP is what RTSP begins with by itself; one lost packet of it spoils pictures for seconds.
+    os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
+    if "OPENCV_LOG_LEVEL" not in os.environ:
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)

@@ -1,0 +1,185 @@
+"""The video source on streams: a real HTTP camera, and a real RTSP one where GStreamer has it."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from edgeinfer.errors import SourceError
+from edgeinfer.sources.video import VideoSource
+
+DEADLINE_S = 20.0
+SYSTEM_PYTHON = "/usr/bin/python3"
+GREEN = (30, 180, 60)
+
+
+def source(uri: str, **options: Any) -> VideoSource:
+    return VideoSource(VideoSource.Options(uri=uri, **{"timeout_s": DEADLINE_S, **options}))
+
+
+class MotionJpeg(BaseHTTPRequestHandler):
+    """Green `pictures`, then silence on an open connection, until the server is told to end."""
+
+    server: Camera
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        picture = np.full((48, 64, 3), GREEN[::-1], np.uint8)
+        jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
+        head = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg)
+        try:
+            for _ in range(self.server.pictures):
+                self.wfile.write(head + jpeg + b"\r\n")
+                if self.server.ending.wait(1 / 30):
+                    return
+            self.server.ending.wait(DEADLINE_S)
+        except OSError:  # the reader has left
+            self.close_connection = True
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+class Camera(ThreadingHTTPServer):
+    daemon_threads = True
+    pictures = 10_000
+
+    def __init__(self, port: int = 0) -> None:
+        self.ending = threading.Event()
+        super().__init__(("127.0.0.1", port), MotionJpeg)
+
+    @property
+    def uri(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/video"
+
+
+@contextmanager
+def camera(port: int = 0) -> Iterator[Camera]:
+    server = Camera(port)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.ending.set()
+        server.shutdown()
+        server.server_close()
+        thread.join(DEADLINE_S)
+
+
+def read_until_lost(stream: VideoSource) -> None:
+    for _ in range(1000):
+        assert stream.read() is not None
+
+
+def test_a_motion_jpeg_camera_is_read_live() -> None:
+    with camera() as server, source(server.uri) as stream:
+        first, second = stream.read(), stream.read()
+    assert stream.live
+    assert stream.name == server.uri
+    assert first is not None
+    assert second is not None
+    assert (first.seq, second.seq) == (0, 1)
+    assert second.captured_ns > first.captured_ns
+    assert np.abs(second.rgb[20, 20].astype(int) - GREEN).max() < 8
+
+
+def test_a_camera_that_goes_is_lost_and_is_read_again_when_it_is_back() -> None:
+    with camera() as server:
+        stream = source(server.uri)
+        with stream:
+            first = stream.read()
+            server.ending.set()
+            with pytest.raises(SourceError, match="/video: ended or gave nothing for 20 s$"):
+                read_until_lost(stream)
+    with pytest.raises(SourceError, match="connection refused; check the address"):
+        stream.__enter__()
+    with camera(server.server_port), stream:
+        again = stream.read()
+    assert first is not None
+    assert again is not None
+    assert again.seq > first.seq
+
+
+def test_a_stream_that_may_end_gives_none() -> None:
+    with camera() as server, source(server.uri, live=False) as stream:
+        assert stream.read() is not None
+        server.ending.set()
+        while stream.read() is not None:
+            pass
+
+
+def test_a_server_without_video_says_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        uri = f"rtsp://127.0.0.1:{listener.getsockname()[1]}/none"
+        stream = source(uri, timeout_s=0.3)
+        with pytest.raises(SourceError, match="the server answers but gives no video; check path"):
+            stream.__enter__()
+
+
+def test_a_camera_that_falls_silent_is_lost_in_time() -> None:
+    with camera() as server:
+        server.pictures = 30
+        with source(server.uri, timeout_s=0.5) as stream:
+            assert stream.read() is not None
+            with pytest.raises(SourceError, match=r"/video: ended or gave nothing for 0.5 s$"):
+                read_until_lost(stream)
+
+
+@contextmanager
+def rtsp_camera(*login: str) -> Iterator[int]:
+    """Its port. GStreamer's packages belong to the system's Python, not to this one."""
+    if not Path(SYSTEM_PYTHON).exists():
+        pytest.skip(f"no {SYSTEM_PYTHON}")
+    script = Path(__file__).parent / "rtsp_server.py"
+    with subprocess.Popen(
+        [SYSTEM_PYTHON, str(script), *login],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as server:
+        assert server.stdin is not None
+        assert server.stdout is not None
+        port = server.stdout.readline().strip()
+        if not port:
+            pytest.skip(
+                "no RTSP server: install gir1.2-gst-rtsp-server-1.0, python3-gi and x264enc"
+            )
+        try:
+            yield int(port)
+        finally:
+            server.stdin.close()
+
+
+def test_an_rtsp_camera_is_read_with_its_password() -> None:
+    with (
+        rtsp_camera("viewer", "pa55word") as port,
+        source(f"rtsp://viewer:pa55word@127.0.0.1:{port}/camera") as stream,
+    ):
+        frame = stream.read()
+        assert stream.name == f"rtsp://127.0.0.1:{port}/camera"
+    assert frame is not None
+    assert frame.source == stream.name
+    assert np.abs(frame.rgb[100, 100].astype(int) - (200, 40, 40)).max() < 12
+
+
+def test_an_rtsp_camera_that_refuses_the_password_does_not_show_it() -> None:
+    with rtsp_camera("viewer", "pa55word") as port:
+        stream = source(f"rtsp://viewer:wrong@127.0.0.1:{port}/camera")
+        with pytest.raises(SourceError) as caught:
+            stream.__enter__()
+    words = "the server answers but gives no video; check path, user and password"
+    assert str(caught.value) == f"rtsp://127.0.0.1:{port}/camera: {words}"

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import cv2
+import pytest
+
+from edgeinfer.config import check
+from edgeinfer.errors import SourceError
+from edgeinfer.sources.v4l2 import V4l2Source, differences, settings
+
+MJPG, YUYV = (float(cv2.VideoWriter.fourcc(*name)) for name in ("MJPG", "YUYV"))
+
+
+def source(device: str, **options: Any) -> V4l2Source:
+    return V4l2Source(V4l2Source.Options(device=device, **options))
+
+
+def refusal(device: str | Path) -> str:
+    with pytest.raises(SourceError) as caught:
+        source(str(device)).__enter__()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("device", "name"),
+    [("0", "/dev/video0"), ("12", "/dev/video12"), ("/dev/v4l/by-id/cam", "/dev/v4l/by-id/cam")],
+)
+def test_a_number_is_the_device_of_that_number(device: str, name: str) -> None:
+    camera = source(device)
+    assert camera.name == name
+    assert camera.live
+
+
+def test_an_absent_device_says_which_there_are() -> None:
+    assert refusal("987").startswith("/dev/video987: no such device; there is ")
+
+
+def test_a_device_that_is_no_camera_is_refused() -> None:
+    assert refusal("/dev/null").startswith("/dev/null: not a camera; there is ")
+
+
+def test_a_file_is_no_camera(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    path.touch()
+    assert refusal(path).startswith(f"{path}: not a camera; there is ")
+
+
+def test_a_folder_is_no_camera(tmp_path: Path) -> None:
+    assert refusal(tmp_path) == f"{tmp_path}: is a directory"
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may open everything")
+def test_a_device_without_permission_names_the_group(tmp_path: Path) -> None:
+    path = tmp_path / "video0"
+    path.touch(mode=0o000)
+    assert 'no permission; add the user to the group: sudo usermod -aG video "$USER"' in refusal(
+        path
+    )
+
+
+@pytest.mark.parametrize(
+    ("table", "place"),
+    [
+        ({"fourcc": "MJPEG"}, "source.fourcc"),
+        ({"fourcc": "MJP"}, "source.fourcc"),
+        ({"fps": 0}, "source.fps"),
+        ({"device": 0}, "source.device"),
+        ({"size": [0, 480]}, "source.size[0]"),
+        ({"rotation": 45}, "source.rotation"),
+    ],
+)
+def test_options_that_no_camera_can_take_are_refused(table: dict[str, Any], place: str) -> None:
+    problems: list[str] = []
+    assert check(V4l2Source.Options, table, "source", problems) is None
+    assert len(problems) == 1
+    assert problems[0].startswith(f"{place}: ")
+
+
+def test_the_pixel_format_is_asked_for_before_size_and_rate() -> None:
+    asked = settings(V4l2Source.Options(size=(1280, 720), fps=30, fourcc="MJPG"))
+    assert list(asked.items()) == [
+        (cv2.CAP_PROP_BUFFERSIZE, 1),
+        (cv2.CAP_PROP_FOURCC, MJPG),
+        (cv2.CAP_PROP_FRAME_WIDTH, 1280),
+        (cv2.CAP_PROP_FRAME_HEIGHT, 720),
+        (cv2.CAP_PROP_FPS, 30),
+    ]
+
+
+def test_nothing_is_asked_for_that_the_person_left_open() -> None:
+    assert settings(V4l2Source.Options()) == {cv2.CAP_PROP_BUFFERSIZE: 1}
+
+
+def test_what_the_camera_gives_differently_is_said() -> None:
+    asked = settings(V4l2Source.Options(size=(1280, 720), fps=30, fourcc="MJPG"))
+    given = asked | {cv2.CAP_PROP_FOURCC: YUYV, cv2.CAP_PROP_FPS: 10.0, cv2.CAP_PROP_BUFFERSIZE: 4}
+    assert list(differences(asked, given)) == [
+        "asked for fps 30, the camera gives 10",
+        "asked for fourcc MJPG, the camera gives YUYV",
+    ]
+
+
+@pytest.mark.camera
+def test_a_real_camera_gives_pictures() -> None:
+    with source("0") as camera:
+        first, second = camera.read(), camera.read()
+    assert first.pixels.shape == second.pixels.shape
+    assert second.captured_ns > first.captured_ns
