@@ -199,8 +199,8 @@ def _decoder_type(card: Card | None, path: Path) -> str:
         return "classifier" if graph.detection_classes(path) is None else "ssd"
     if card.decoder_type is None:
         raise ModelError(
-            f"{card.name}: a model for {card.task} has no findings to run for; "
-            "take one for detection or classification (`edgeinfer models list`)"
+            f"{card.name}: its card names no decoder (task: {card.task}), so it finds nothing; "
+            "take another of the menu (`edgeinfer models list`)"
         )
     return card.decoder_type
 
