@@ -65,12 +65,12 @@ def build_pipeline(
     Raises: ConfigError: the menu has no such name.
     """
     card, path = _find(model, on_fetch)
-    words = _labels(model, card, path)
-    kind = _decoder_type(card, path)
     delegate = model.delegate or (card.delegate if card else None)
     engine: Engine = plugins.find("engine", model.engine)(
         path, model.threads, delegate, model.delegate_options
     )
+    kind = _decoder_type(card, path)
+    words = _labels(model, card, path)
     _check_labels(kind, model, card, words, path)
     decoder = _decoder(kind, card, _head(model, card, engine, words))
     prepare = (

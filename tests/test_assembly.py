@@ -191,7 +191,7 @@ def test_a_menu_model_whose_file_was_changed_is_refused(
 
 
 NOT_RUN = {
-    "invalid_model_invoking_error": "names no decoder",
+    "invalid_model_invoking_error": "unresolved custom op",
     "mobilenet_v1_0.25_128_edgetpu": "libedgetpu",
     "mobilenet_v1_1.0_224_embedding": "names no decoder",
 }
