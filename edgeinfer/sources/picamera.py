@@ -13,7 +13,6 @@ import os
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib import import_module
 from itertools import count
 from types import TracebackType
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, Self
@@ -210,9 +209,11 @@ def _libraries() -> tuple[Any, Any]:
     """(the class Picamera2, the module libcamera). Raises: PluginError: they are not there."""
     os.environ.setdefault("LIBCAMERA_LOG_LEVELS", "*:WARN")
     try:
-        return import_module("picamera2").Picamera2, import_module("libcamera")
+        import libcamera
+        from picamera2 import Picamera2
     except ImportError as error:
         raise PluginError(f"source 'picamera': {error}; {_INSTALL}") from error
     except ValueError as error:  # "numpy.dtype size changed": compiled for another numpy
         hint = "numpy of this environment does not fit the system's picamera2; install numpy<2"
         raise PluginError(f"source 'picamera': {error}; {hint}") from error
+    return Picamera2, libcamera
