@@ -52,7 +52,8 @@ class Mosquitto:
     """The real broker on a loopback port of its own; it can be stopped and started again.
 
     `users` are names with passwords: with any, nobody is let in without. `tls` gives it a
-    certificate of a CA of its own (`certificates`); `client_certificates` asks clients for theirs.
+    certificate for `names` of a CA of its own (`certificates`); `client_certificates` asks clients
+    for theirs. `settings` are further lines of its configuration.
     """
 
     def __init__(
@@ -62,13 +63,14 @@ class Mosquitto:
         *,
         tls: bool = False,
         client_certificates: bool = False,
+        names: tuple[str, ...] = ("localhost", "127.0.0.1"),
         settings: str = "",
     ) -> None:
         self.program = _program("mosquitto")
         self.folder = folder
         self.port = free_port()
         self.tls = tls or client_certificates
-        self.certificates = _certificates(folder) if self.tls else None
+        self.certificates = write_certificates(folder, names) if self.tls else None
         self._process: subprocess.Popen[bytes] | None = None
         lines = [f"listener {self.port} 127.0.0.1", "persistence false", "log_dest stderr"]
         lines += [settings, *self._access(users or {}), *self._security(client_certificates)]
@@ -141,11 +143,11 @@ def _program(name: str) -> str:
     return found
 
 
-def _certificates(folder: Path) -> Certificates:
+def write_certificates(folder: Path, names: tuple[str, ...] = ("localhost",)) -> Certificates:
     import trustme
 
     authority = trustme.CA()
-    server = authority.issue_cert("localhost", "127.0.0.1")
+    server = authority.issue_cert(*names)
     client = authority.issue_cert("porch@example.org")
     files = Certificates(*(folder / f"{name}.pem" for name in ("ca", "server", "client", "key")))
     authority.cert_pem.write_to_path(files.ca)

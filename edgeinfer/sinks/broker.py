@@ -161,6 +161,17 @@ def _readable(name: str, path: Path, problems: list[str]) -> bool:
     return True
 
 
+class _Socket(ssl.SSLSocket):
+    """Closes itself when the two sides do not agree: paho would leave it open."""
+
+    def do_handshake(self, block: bool = False) -> None:
+        try:
+            super().do_handshake(block)
+        except BaseException:
+            self.close()
+            raise
+
+
 def _context(options: BrokerOptions, problems: list[str]) -> ssl.SSLContext | None:
     """TLS that trusts `ca` alone, or what the system trusts where none is given."""
     try:
@@ -168,6 +179,7 @@ def _context(options: BrokerOptions, problems: list[str]) -> ssl.SSLContext | No
     except ssl.SSLError:
         problems.append(f"ca: {options.ca}: is no certificate in PEM form")
         return None
+    context.sslsocket_class = _Socket
     if options.certificate and options.key:
         try:
             # Without a password OpenSSL would ask for a locked key's on the terminal.

@@ -46,7 +46,7 @@ class JsonlSink:
 
         path: str
 
-    def __init__(self, options: Options, device: str) -> None:  # noqa: ARG002 - the sinks' convention
+    def __init__(self, options: Options, device: str) -> None:
         self._path = options.path
         self._fd = -1
         self._regular = False
