@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from colorsys import hsv_to_rgb
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, cast
+from zlib import crc32
 
 import cv2
 import numpy as np
@@ -108,7 +110,7 @@ def save(path: Path, pixels: Pixels) -> None:
 def draw(pixels: Pixels, findings: Sequence[Finding]) -> Pixels:
     """A copy of RGB pixels with the findings drawn on it."""
     canvas = np.ascontiguousarray(pixels).copy()
-    line = max(1, round(min(canvas.shape[:2]) / 240))
+    line = max(1, round(min(canvas.shape[:2]) / 160))
     for row, name in enumerate(f for f in findings if isinstance(f, Classification)):
         _write(canvas, f"{name.label} {name.score:.0%}", (4, 4), row, "")
     for finding in findings:
@@ -154,6 +156,7 @@ def _corners(canvas: Pixels, box: Box) -> tuple[tuple[int, int], tuple[int, int]
 
 
 def _colour(label: str) -> tuple[int, int, int]:
-    """The same dark colour for the same word: white letters must stay readable on it."""
-    seed = sum((i + 1) * ord(letter) for i, letter in enumerate(label))
-    return (40 + seed * 53 % 150, 40 + seed * 97 % 110, 40 + seed * 31 % 170)
+    """The same colour for the same word, strong enough to stand out, dark enough for white text."""
+    hue = crc32(label.encode()) % 360 / 360
+    red, green, blue = hsv_to_rgb(hue, 0.9, 0.8)
+    return round(255 * red), round(255 * green), round(255 * blue)
