@@ -92,6 +92,17 @@ class JsonlSink:
             raise self._failed(error) from error
         self._first = b""
 
+    def probe(self) -> None:
+        """Try whether it can be written, for `edgeinfer check`; no file is made.
+
+        Raises: SinkError: why not.
+        """
+        try:
+            if self._path != "-":
+                _try(Path(self._path))
+        except OSError as error:
+            raise self._failed(error) from error
+
     def _finish(self) -> Message | None:
         """Give the pipe the rest of the line that it took the start of; whose line it was."""
         half = self._half
@@ -141,6 +152,16 @@ def _open(path: str) -> int:
     # O_NONBLOCK: opening a named pipe that nobody reads fails at once instead of hanging.
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     return os.open(path, flags, 0o666)
+
+
+def _try(path: Path) -> None:
+    """Raises: OSError: the file cannot be opened, or a new one not be made."""
+    if path.exists():
+        os.close(_open(str(path)))
+    elif not path.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+    elif not os.access(path.parent, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _ends_in_half_a_line(path: str) -> bool:

@@ -199,32 +199,37 @@ def test_a_password_file_that_is_missing_is_a_mistake_of_the_configuration(tmp_p
     assert "password_file: absent: no such file" in line.what
 
 
+@pytest.mark.usefixtures("no_weights")
+def test_a_jsonl_file_in_a_missing_folder_fails(tmp_path: Path) -> None:
+    path = tmp_path / "absent" / "results.jsonl"
+    line = lines(tmp_path, sinks=sink(f'type = "jsonl"\npath = "{path}"'))["sink"]
+    assert line.state == "fail"
+    assert str(path) in line.what
+
+
+@pytest.mark.usefixtures("no_weights")
+def test_trying_a_jsonl_file_makes_none(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    line = lines(tmp_path, sinks=sink(f'type = "jsonl"\npath = "{path}"'))["sink"]
+    assert (line.state, line.what) == ("ok", f"jsonl:{path}: ready")
+    assert not path.exists()
+
+
+@pytest.mark.usefixtures("no_weights")
+def test_trying_a_jsonl_file_leaves_what_is_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    path.write_text("{}\n")
+    assert lines(tmp_path, sinks=sink(f'type = "jsonl"\npath = "{path}"'))["sink"].state == "ok"
+    assert path.read_text() == "{}\n"
+
+
+@pytest.mark.usefixtures("no_weights")
+def test_a_folder_is_no_jsonl_file(tmp_path: Path) -> None:
+    line = lines(tmp_path, sinks=sink(f'type = "jsonl"\npath = "{tmp_path}"'))["sink"]
+    assert (line.state, line.advice) == ("fail", "name a file in it")
+
+
 def test_a_file_that_is_missing_is_a_mistake_of_the_configuration(tmp_path: Path) -> None:
     (line,) = configured(tmp_path / "absent.toml", ask)
     assert (line.name, line.state) == ("configuration", "fail")
     assert "absent.toml" in line.what
-
-
-def test_every_mistake_has_a_line_of_its_own(tmp_path: Path) -> None:
-    file = tmp_path / "edgeinfer.toml"
-    file.write_text(
-        """
-        colour = "blue"
-        [source]
-        type = "v4l2"
-        devise = "/dev/video0"
-        [model]
-        name = "coco_ssd_mobilenet_v1"
-        threads = 0
-        [limits]
-        max_fps = "ten"
-        [[sink]]
-        type = "mqqt"
-        """
-    )
-    found = list(configured(file, ask))
-    assert {(line.name, line.state) for line in found} == {("configuration", "fail")}
-    for place in ("colour", "source.devise", "model.threads", "limits.max_fps", "sink 1.type"):
-        (line,) = [line for line in found if line.what.startswith(f"{place}:")]
-        assert line.advice
-    assert len(found) == 5
