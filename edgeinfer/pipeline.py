@@ -51,9 +51,7 @@ class Pipeline:
         return Result(frame, self.model, findings, timing)
 
 
-def _track(
-    tracker: Tracker, findings: Iterable[Finding], captured_ns: int
-) -> tuple[Finding, ...]:
+def _track(tracker: Tracker, findings: Iterable[Finding], captured_ns: int) -> tuple[Finding, ...]:
     others = [finding for finding in findings if not isinstance(finding, Detection)]
     detections = [finding for finding in findings if isinstance(finding, Detection)]
     return (*tracker.update(detections, captured_ns), *others)

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from edgeinfer.cli.progress import OnFetch, fetching
 from edgeinfer.errors import DownloadError, ModelError
 from edgeinfer.model import menu, weights
 from edgeinfer.model.card import Card
 
 Report = dict[str, Any]
-Bar = Callable[[int, int], None]
 
 _as_json = click.option("--json", "as_json", is_flag=True, help="One JSON document on stdout.")
 
@@ -52,8 +51,8 @@ def pull(names: tuple[str, ...], everything: bool, as_json: bool) -> None:
     if bool(names) == everything:
         raise click.UsageError("name the models to pull, or say --all")
     chosen = _useful() if everything else _named(names)
-    with _progress() as start:
-        reports = [_pull(card, start) for card in chosen]
+    with fetching() as on_fetch:
+        reports = [_pull(card, on_fetch) for card in chosen]
     _report(reports, as_json)
     if any(report["path"] is None for report in reports):
         sys.exit(1)
@@ -95,15 +94,14 @@ def _named(names: Iterable[str]) -> tuple[Card, ...]:
     return tuple(found.values())
 
 
-def _pull(card: Card, start: Callable[[str, int], Bar]) -> Report:
+def _pull(card: Card, on_fetch: OnFetch) -> Report:
     found = weights.locate(card)
     if found is not None and _is_right(found, card):
         return {"name": card.name, "state": "here already", "path": str(found)}
     # A wrong file is replaced where it lies: elsewhere it would go on being found first.
     folder = None if found is None else found.parent
-    size_bytes = 0 if card.weights is None else card.weights.bytes
     try:
-        pulled = weights.fetch(card, start(card.name, size_bytes), folder)
+        pulled = weights.fetch(card, partial(on_fetch, card.name), folder)
     except (DownloadError, ModelError) as error:
         return {"name": card.name, "state": "failed", "path": None, "error": str(error)}
     return {"name": card.name, "state": "pulled", "path": str(pulled)}
@@ -126,26 +124,6 @@ def _is_right(found: Path, card: Card) -> bool:
     except ModelError:
         return False
     return True
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[str, int], Bar]]:
-    """A bar per file on standard error, so that standard output stays the answer's."""
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-
-        def start(name: str, size_bytes: int) -> Bar:
-            return partial(_advance, progress, progress.add_task(name, total=size_bytes or None))
-
-        yield start
-
-
-def _advance(progress: Any, task: Any, done_bytes: int, total_bytes: int) -> None:
-    """The server's word on the size counts: an archive is larger or smaller than its model."""
-    progress.update(task, completed=done_bytes, total=total_bytes or None)
 
 
 def _report(reports: list[Report], as_json: bool) -> None:

@@ -46,7 +46,7 @@ class ClassifierDecoder:
     def decode(
         self,
         outputs: Sequence[Array],
-        placement: Placement,  # noqa: ARG002  a classification covers whatever was seen
+        placement: Placement,
     ) -> tuple[Classification, ...]:
         values = outputs[self._index].reshape(-1)
         if self._options.softmax:

@@ -116,7 +116,7 @@ def _download_member(
 def _download(
     wanted: Weights, part: BufferedRandom, most_bytes: int, on_progress: Progress
 ) -> None:
-    with closing(_open(wanted.url)) as response:
+    with closing(_open(wanted)) as response:
         said = response.headers.get("Content-Length") or ""
         total_bytes = int(said) if said.isdigit() else 0
         done_bytes = _copy(
@@ -129,7 +129,8 @@ def _download(
         )
 
 
-def _open(url: str) -> http.client.HTTPResponse:
+def _open(wanted: Weights) -> http.client.HTTPResponse:
+    url = wanted.url
     try:
         # An opener of its own: the shared one keeps the proxies of its first use for good.
         response: http.client.HTTPResponse = build_opener().open(url, timeout=_TIMEOUT_S)
@@ -141,7 +142,10 @@ def _open(url: str) -> http.client.HTTPResponse:
             ) from error
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
-        raise DownloadError(f"{url}: {reason}; is this machine online?") from error
+        raise DownloadError(
+            f"{url}: {reason}; go online, or put {wanted.file} into a folder and name that folder "
+            "in EDGEINFER_MODELS"
+        ) from error
     return response
 
 

@@ -156,7 +156,7 @@ def test_an_absent_server_is_told(tmp_path: Path) -> None:
         # Bound and never listening: the port is ours, and it refuses.
         unheard.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{unheard.getsockname()[1]}/x"
-        assert "is this machine online?" in refused(card_of(url), tmp_path)
+        assert "go online" in refused(card_of(url), tmp_path)
 
 
 def test_an_interrupted_download_leaves_nothing_behind(tmp_path: Path) -> None:
