@@ -62,7 +62,7 @@ def command(
     report = _serve(table, frames)
     _say(report, as_json=as_json)
     if not report.stopped and any(sink.dropped and sink.reason for sink in report.sinks):
-        sys.exit(1)
+        sys.exit(1)  # the job was to deliver everything, and it is not done
 
 
 def _table(file: Path | None, given: dict[str, Any], *, default_sink: bool) -> dict[str, Any]:
@@ -115,6 +115,6 @@ def _say(report: Any, *, as_json: bool) -> None:
         file=sys.stderr,
     )
     for sink in report.sinks:
-        why = f": {sink.reason}" if sink.reason else ""
+        why = f": {sink.reason}" if sink.reason else " (nobody reads any more)"
         lost = f", {sink.dropped} not delivered{why}" if sink.dropped else ""
         print(f"edgeinfer: {sink.name}: {sink.delivered} delivered{lost}", file=sys.stderr)

@@ -25,13 +25,13 @@ class Delivery:
     """
 
     def __init__(self, sink: Sink, outbox: Outbox, last_try_s: float = LAST_TRY_S) -> None:
-        self.reason = ""
-        self.reader_left = False
+        self.reason = ""  # why the sink was away, the last time that it was
         self._sink = sink
         self._outbox = outbox
         self._backoff = Backoff(first_s=0.1, longest_s=5.0)
         self._last_try_s = last_try_s
         self._ending_since_s: float | None = None
+        self._is_away = False
         self._dropped_before = 0
 
     @property
@@ -45,7 +45,6 @@ class Delivery:
                     self._deliver(sink, message)
         except SinkClosed as error:
             _log.info("%s", error)
-            self.reader_left = True
         finally:
             self._outbox.abandon()
 
@@ -61,7 +60,8 @@ class Delivery:
             self._back()
 
     def _away(self, error: SinkError) -> None:
-        if not self.reason:
+        if not self._is_away:
+            self._is_away = True
             self._dropped_before = self._outbox.dropped
             _log.warning("%s; messages wait, the oldest are dropped when the outbox is full", error)
         self.reason = str(error)
@@ -71,10 +71,10 @@ class Delivery:
             self._outbox.pause(self._backoff.next_s())
 
     def _back(self) -> None:
-        if self.reason:
+        if self._is_away:
+            self._is_away = False
             dropped = self._outbox.dropped - self._dropped_before
             _log.warning("%s: is back; %d messages were dropped meanwhile", self.name, dropped)
-            self.reason = ""
             self._backoff.reset()
 
     def _out_of_patience(self) -> bool:

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ class Edgeinfer:
 
     def __init__(self, models: Path, folder: Path) -> None:
         self.folder = folder
-        self._env = {
+        self.environment = {
             **os.environ,
             "EDGEINFER_MODELS": str(models),
             "STATE_DIRECTORY": str(folder / "state"),
@@ -38,7 +39,7 @@ class Edgeinfer:
             self._command(words),
             capture_output=True,
             text=True,
-            env=self._env,
+            env=self.environment,
             cwd=self.folder,
             timeout=100,
             check=False,
@@ -51,7 +52,7 @@ class Edgeinfer:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            env=self._env,
+            env=self.environment,
             cwd=self.folder,
         )
         with process:
@@ -201,6 +202,24 @@ def test_a_reader_that_leaves_ends_it_quietly(edgeinfer: Edgeinfer) -> None:
         assert process.wait(timeout=30) == 0
         assert process.stderr
         assert "Traceback" not in process.stderr.read()
+
+
+def test_systemd_hears_ready_after_the_first_result_and_that_it_lives(
+    edgeinfer: Edgeinfer, tmp_path: Path
+) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(60)
+        edgeinfer.environment["NOTIFY_SOCKET"] = str(tmp_path / "notify")
+        edgeinfer.environment["WATCHDOG_USEC"] = "200000"
+        with edgeinfer.going("--source", "synthetic:signs", "--model", SMALL) as process:
+            heard = [systemd.recv(1000).decode() for _ in range(3)]
+            process.terminate()
+            while not heard[-1].startswith("STOPPING=1"):
+                heard.append(systemd.recv(1000).decode())
+            process.communicate(timeout=30)
+    assert heard[0] == "READY=1"
+    assert all(re.match(r"WATCHDOG=1\nSTATUS=[1-9]\d* results", said) for said in heard[1:-1])
 
 
 # Sources that cannot be read.

@@ -60,7 +60,7 @@ def test_a_reader_that_left_ends_the_delivery_quietly() -> None:
     sink, outbox = Head(), _filled(5)
     delivery = Delivery(sink, outbox)
     delivery()
-    assert delivery.reader_left
+    assert delivery.reason == "", "nothing was away"
     assert (len(sink.sent), sink.closed) == (2, 1)
 
 
