@@ -19,7 +19,8 @@ from edgeinfer.tools.line import CONFIGURATION, Line, fail, failed, ok, warn
 Ask = Callable[[str, float, Callable[[], Iterable[Line]]], Iterable[Line]]
 """(name, limit_s, question) -> its lines, or one that says why there is no answer."""
 
-SOURCE_S = 10.0
+# A source has 10 s by default to give a frame, and knows best why it gave none.
+_SOURCE_S = 15.0
 _MODEL_S = 60.0  # an Edge TPU takes seconds to start, an SD card to be read
 _SINK_S = 10.0
 _LOOKS = 10  # a camera sets its exposure within the first pictures
@@ -39,7 +40,7 @@ def configured(file: Path, ask: Ask) -> Iterator[Line]:
 
 def _parts(settings: Config, ask: Ask) -> Iterator[Line]:
     yield from ask("model", _MODEL_S, partial(_model, settings.model))
-    yield from ask("source", SOURCE_S, partial(_source, settings.source))
+    yield from ask("source", _SOURCE_S, partial(_source, settings.source))
     for part in settings.sinks:
         yield from ask("sink", _SINK_S, partial(_sink, part, settings.device.name))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from threading import Thread
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 T = TypeVar("T")
+THREAD = "edgeinfer question"
+"""The name of the threads that questions are asked in."""
 
 
 def within(limit_s: float, question: Callable[[], T]) -> T:
@@ -25,5 +29,17 @@ def within(limit_s: float, question: Callable[[], T]) -> T:
         except Exception as error:  # noqa: BLE001 - raised again by future.result
             future.set_exception(error)
 
-    Thread(target=ask, name="question", daemon=True).start()
+    threading.Thread(target=ask, name=THREAD, daemon=True).start()
     return future.result(limit_s)
+
+
+def leave(status: int) -> NoReturn:
+    """End the process, without tidying up where a question still hangs.
+
+    Python stops a thread that comes back from native code while it is being torn down; in the
+    midst of C++, as behind OpenCV, that aborts the process.
+    """
+    if any(thread.name == THREAD for thread in threading.enumerate()):
+        sys.stdout.flush()
+        os._exit(status)
+    sys.exit(status)

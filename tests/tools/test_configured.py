@@ -13,6 +13,7 @@ from edgeinfer.tools.check import ask
 from edgeinfer.tools.configured import configured, is_dark
 from edgeinfer.tools.line import Line
 from tests.brokers import Mosquitto, free_port
+from tests.tools.questions import wait_for_questions
 
 SMALL = "mobilenet_v1_0.25_128"
 
@@ -152,7 +153,10 @@ def test_a_source_that_hangs_is_given_up(tmp_path: Path) -> None:
     assert found["source"].state == "fail"
     assert "no answer within" in found["source"].what
     assert found["sink"].state == "ok"
-    os.close(os.open(pipe, os.O_RDWR | os.O_NONBLOCK))
+    writer = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    pipe.unlink()
+    os.close(writer)
+    wait_for_questions()
 
 
 @pytest.mark.usefixtures("no_weights")
