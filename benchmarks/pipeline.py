@@ -213,8 +213,10 @@ def table(report: dict[str, Any]) -> str:
     begin = report["start"]
     lines += [
         "",
-        f"import {begin['import_s']:.2f} s, first result after {begin['first_result_s']:.2f} s, "
-        f"peak memory {begin['peak_memory_mb']:.0f} MB",
+        (
+            f"import {begin['import_s']:.2f} s, first result after {begin['first_result_s']:.2f} s,"
+            f" peak memory {begin['peak_memory_mb']:.0f} MB"
+        ),
         "",
         ", ".join(f"{key} {value}" for key, value in report["machine"].items()),
     ]

@@ -6,7 +6,10 @@ of the user ends as one line per problem on standard error and the exit status o
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
@@ -54,15 +57,29 @@ def cli() -> None:
 
 def main() -> NoReturn:
     """The entry point of the `edgeinfer` command."""
+    status = _status()
+    if any(thread.daemon for thread in threading.enumerate()):
+        # One hangs in a driver. Python would stop it when it comes back while the process is being
+        # torn down; in the midst of C++, as behind OpenCV, that aborts the process.
+        with suppress(OSError):  # whoever read standard output has gone
+            sys.stdout.flush()
+        os._exit(status)
+    sys.exit(status)
+
+
+def _status() -> int:
+    """Run the verb; its exit status. A mistake of the user is a line for each problem."""
     try:
         cli.main(prog_name="edgeinfer", standalone_mode=False)
+    except SystemExit as asked:
+        return int(asked.code or 0)
     except EdgeinferError as error:
         for line in str(error).splitlines():
             print(f"edgeinfer: {line}", file=sys.stderr)
-        sys.exit(error.exit_status)
+        return error.exit_status
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
+        return 2
     except click.Abort:
-        sys.exit(130)
-    sys.exit(0)
+        return 130
+    return 0

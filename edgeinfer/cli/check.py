@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -27,14 +28,13 @@ def command(file: Path | None, *, as_json: bool) -> None:
     when nothing fails, 1 when something does, 2 when the configuration is wrong.
     """
     from edgeinfer.tools import check
-    from edgeinfer.tools.deadline import leave
 
     lines = list(_shown(check.check(file), quiet=as_json))
     status = check.exit_status(lines)
     if as_json:
         document = {"lines": [asdict(line) for line in lines], "ok": status == 0}
         print(json.dumps(document, indent=2, ensure_ascii=False))
-    leave(status)
+    sys.exit(status)
 
 
 def _shown(lines: Iterable[Any], *, quiet: bool) -> Iterable[Any]:

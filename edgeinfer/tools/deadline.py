@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 THREAD = "edgeinfer question"
@@ -31,15 +29,3 @@ def within(limit_s: float, question: Callable[[], T]) -> T:
 
     threading.Thread(target=ask, name=THREAD, daemon=True).start()
     return future.result(limit_s)
-
-
-def leave(status: int) -> NoReturn:
-    """End the process, without tidying up where a question still hangs.
-
-    Python stops a thread that comes back from native code while it is being torn down; in the
-    midst of C++, as behind OpenCV, that aborts the process.
-    """
-    if any(thread.name == THREAD for thread in threading.enumerate()):
-        sys.stdout.flush()
-        os._exit(status)
-    sys.exit(status)

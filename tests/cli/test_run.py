@@ -194,6 +194,20 @@ def test_a_signal_ends_it_with_everything_taken_in_delivered(
     assert f"jsonl:-: {len(rows)} delivered" in errors
 
 
+def test_a_stream_that_never_answers_does_not_hold_up_the_end(edgeinfer: Edgeinfer) -> None:
+    """The capture thread hangs in FFmpeg, which aborts a process that is torn down around it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uri = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+        with edgeinfer.going("--source", uri, "--model", SMALL) as process:
+            connection, _ = silent.accept()
+            process.terminate()
+            _, errors = process.communicate(timeout=9)  # FFmpeg itself would wait for 10 s
+            connection.close()
+    assert process.returncode == 0, errors
+    assert "0 results from 0 frames" in errors
+    assert "terminate called" not in errors
+
+
 def test_a_reader_that_leaves_ends_it_quietly(edgeinfer: Edgeinfer) -> None:
     with edgeinfer.going("--source", "synthetic:signs", "--model", SMALL) as process:
         assert process.stdout
