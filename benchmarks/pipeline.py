@@ -7,7 +7,7 @@
 The three run in turn, round after round, in one process, so that the machine's drift meets all of
 them; each ratio is the median over the rounds. Then the start: import, first result, peak memory.
 
-    EDGEINFER_MODELS=../shared/models python benchmarks/pipeline.py --json benchmarks/results/x.json
+    EDGEINFER_MODELS=../shared/models python benchmarks/pipeline.py --out benchmarks/results/pipeline
 """
 
 from __future__ import annotations
@@ -219,6 +219,8 @@ def table(report: dict[str, Any]) -> str:
         ),
         "",
         ", ".join(f"{key} {value}" for key, value in report["machine"].items()),
+        "",
+        f"`{report['command']}`, {report['date']}",
     ]
     return "\n".join(lines)
 
@@ -228,7 +230,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=150, help="per round and loop")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--json", type=Path, help="write the report here too")
+    parser.add_argument("--out", type=Path, help="write OUT.json and OUT.md too")
     args = parser.parse_args()
     frames = pictures(16)
     with tempfile.TemporaryDirectory() as folder:
@@ -236,14 +238,15 @@ def main() -> None:
         write_clip(clip, frames, args.frames)
         report = {
             "date": time.strftime("%Y-%m-%d"),
-            "command": f"benchmarks/pipeline.py --frames {args.frames} --rounds {args.rounds}",
+            "command": f"python benchmarks/pipeline.py --frames {args.frames} --rounds {args.rounds}",
             "machine": machine(),
             "loops": [compare(threads, frames, clip, args) for threads in args.threads],
             "start": start(clip, 5),
         }
     print(table(report))
-    if args.json:
-        args.json.write_text(json.dumps(report, indent=2) + "\n")
+    if args.out:
+        args.out.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
+        args.out.with_suffix(".md").write_text(table(report) + "\n")
 
 
 if __name__ == "__main__":
