@@ -7,7 +7,7 @@
 The three run in turn, round after round, in one process, so that the machine's drift meets all of
 them; each ratio is the median over the rounds. Then the start: import, first result, peak memory.
 
-    EDGEINFER_MODELS=../shared/models python benchmarks/pipeline.py --out benchmarks/results/pipeline
+    python benchmarks/pipeline.py --out benchmarks/results/pipeline-x86_64
 """
 
 from __future__ import annotations
@@ -238,7 +238,7 @@ def main() -> None:
         write_clip(clip, frames, args.frames)
         report = {
             "date": time.strftime("%Y-%m-%d"),
-            "command": f"python benchmarks/pipeline.py --frames {args.frames} --rounds {args.rounds}",
+            "command": " ".join(["python", *sys.argv]),
             "machine": machine(),
             "loops": [compare(threads, frames, clip, args) for threads in args.threads],
             "start": start(clip, 5),
