@@ -32,7 +32,7 @@ LEVEL = {name: level for level, row in enumerate(ROWS) for name in row}
 # A heavy or foreign library is the business of one file.
 ONE_FILE = {
     "ai_edge_litert.interpreter": "engines/litert.py",
-    "ai_edge_litert.schema_py_generated": "model/graph.py",
+    "ai_edge_litert.schema_py_generated": "model/flatbuffer.py",
     "tflite_runtime": "engines/litert.py",
     "picamera2": "sources/picamera.py",
     "paho": "sinks/mqtt.py",

@@ -1,11 +1,10 @@
 """What stands in a .tflite's graph, read lazily: nothing is unpacked that is not asked for.
 
-The only file that knows the FlatBuffers schema.
+`flatbuffer` reads the whole of it.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 
 from edgeinfer.errors import ModelError
 
-_IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every TFLite file
 _DETECTION = "TFLite_Detection_PostProcess"
 _CLASS_SCORES = 1  # its inputs: box encodings, class scores, anchors
 
@@ -46,17 +44,12 @@ def detection_classes(path: Path) -> int | None:
 @contextmanager
 def _reading(path: Path) -> Iterator[Any]:
     """The model's root; what a broken file makes the FlatBuffers reader raise is a ModelError."""
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror or error}") from error
-    if data[4:8] != _IDENTIFIER:
-        raise ModelError(f"{path}: not a TFLite model; pull or copy it again")
-    from ai_edge_litert.schema_py_generated import Model
+    from edgeinfer.model import flatbuffer
 
+    data = flatbuffer.load(path)
     try:
-        yield Model.GetRootAs(data, 0)
-    except (struct.error, LookupError, TypeError, ValueError, AttributeError) as error:
+        yield flatbuffer.schema.Model.GetRootAs(data, 0)
+    except flatbuffer.DAMAGED as error:
         raise ModelError(f"{path}: a damaged TFLite model; pull or copy it again") from error
 
 
