@@ -17,11 +17,13 @@ class Worker:
         self.error: Exception | None = None
         self._body = body
         self._ended = ended
+        self._over = False
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
     @property
     def alive(self) -> bool:
-        return self._thread.is_alive()
+        """False once it says that it has ended, though the thread itself takes a moment more."""
+        return self._thread.is_alive() and not self._over
 
     def start(self) -> None:
         self._thread.start()
@@ -35,4 +37,5 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - re-raised by Service.run
             self.error = error
         finally:
+            self._over = True
             self._ended()
