@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import flatbuffers
-from ai_edge_litert import schema_py_generated as schema
+from ai_edge_litert import schema_py_generated
 
 from edgeinfer.errors import ModelError
+
+schema: Any = schema_py_generated
 
 IDENTIFIER = b"TFL3"  # bytes 4 to 8 of every TFLite file
 
