@@ -8,6 +8,7 @@ EdgeinferError
 ├── DownloadError (OSError)      weights could not be fetched whole                 exit 1
 ├── SourceError (OSError)        a source cannot be opened, or was lost             exit 1
 └── SinkError (OSError)          a message could not be delivered this time         exit 1
+    ├── SinkBusy                 slow, but at work: no failure                          exit 0
     └── SinkClosed               nobody will ever read again, as behind `| head`    exit 0
 
 Exit 2 means that reading the words again is enough to see the mistake, and starting again cannot
@@ -60,6 +61,10 @@ class SourceError(EdgeinferError, OSError):
 
 class SinkError(EdgeinferError, OSError):
     """A message could not be delivered this time; trying again later may help."""
+
+
+class SinkBusy(SinkError):  # noqa: N818 - it is a state, not an error
+    """The other side is there and takes its time, as a pager on a pipe: offer it again at once."""
 
 
 class SinkClosed(SinkError):  # noqa: N818 - it is an ending, not an error

@@ -106,7 +106,8 @@ class Sink(Protocol):
     def send(self, message: Message) -> None:
         """Deliver it, or leave nothing half delivered.
 
-        Raises: SinkError: not this time; the same message is offered again.
+        Raises: SinkError: not this time; the same message is offered again. SinkBusy: the same, but
+        the other side is at work. SinkClosed: never again.
         """
         ...
 

@@ -8,7 +8,7 @@ from time import monotonic
 from edgeinfer.core.backoff import Backoff
 from edgeinfer.core.contracts import Sink
 from edgeinfer.core.results import Message
-from edgeinfer.errors import SinkClosed, SinkError
+from edgeinfer.errors import SinkBusy, SinkClosed, SinkError
 from edgeinfer.runtime.outbox import Outbox
 
 _log = logging.getLogger(__name__)
@@ -53,6 +53,8 @@ class Delivery:
             sink.send(message)
         except SinkClosed:
             raise
+        except SinkBusy:
+            return  # it is offered again, unless it was given up meanwhile
         except SinkError as error:
             self._away(error)
         else:

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from edgeinfer.core.results import Message
-from edgeinfer.errors import SinkClosed, SinkError
+from edgeinfer.errors import SinkBusy, SinkClosed, SinkError
 from edgeinfer.wire import to_json
 
 STDOUT = 1
@@ -81,7 +81,8 @@ class JsonlSink:
 
         Raises:
             SinkClosed: the reader of standard output has gone.
-            SinkError: no space left, or the reader takes nothing.
+            SinkBusy: the reader takes nothing just now.
+            SinkError: no space left, or another failure of the disk.
 
         """
         try:
@@ -139,6 +140,8 @@ class JsonlSink:
         if error.errno == errno.EPIPE and self._path == "-":
             return SinkClosed(f"{self.name}: the reader has gone")
         what = (error.strerror or str(error)).lower()
+        if error.errno == errno.ETIMEDOUT:
+            return SinkBusy(f"{self.name}: {what}")
         hint = _HINTS.get(error.errno or 0)
         return SinkError(f"{self.name}: {what}; {hint}" if hint else f"{self.name}: {what}")
 

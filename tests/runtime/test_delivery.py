@@ -6,7 +6,7 @@ from typing import Self
 import pytest
 
 from edgeinfer.core.results import Message
-from edgeinfer.errors import SinkClosed, SinkError
+from edgeinfer.errors import SinkBusy, SinkClosed, SinkError
 from edgeinfer.runtime.delivery import Delivery
 from edgeinfer.runtime.outbox import Outbox
 from tests.doubles import ListSink, result
@@ -48,6 +48,23 @@ def test_a_sink_that_stays_away_at_the_end_is_given_up_with_its_reason() -> None
     delivery()
     assert (outbox.delivered, outbox.dropped) == (0, 3)
     assert delivery.reason == "list: away"
+
+
+def test_a_slow_reader_is_waited_for_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+    class Pager(ListSink):
+        turns = 0
+
+        def send(self, message: Message) -> None:
+            self.turns += 1
+            if self.turns % 3:
+                raise SinkBusy("list: the reader takes nothing")
+            super().send(message)
+
+    sink, outbox = Pager(), _filled(5)
+    with caplog.at_level(logging.INFO):
+        Delivery(sink, outbox, last_try_s=0)()
+    assert len(sink.sent) == 5
+    assert (caplog.records, outbox.away) == ([], False)
 
 
 def test_a_reader_that_left_ends_the_delivery_quietly() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from edgeinfer.core.results import Message
-from edgeinfer.errors import SinkClosed, SinkError
+from edgeinfer.errors import SinkBusy, SinkClosed, SinkError
 from edgeinfer.sinks.jsonl import JsonlSink
 from edgeinfer.wire import to_json
 from tests.conftest import ROOT
@@ -188,7 +188,7 @@ def test_a_line_that_a_stalled_reader_took_half_of_is_continued_not_begun_again(
     messages = [result(0, findings=70), result(1, findings=70), result(2)]
     with slow_reader(tmp_path / "pipe") as reader, sink(tmp_path / "pipe") as jsonl:
         jsonl.send(messages[0])
-        with pytest.raises(SinkError, match="the reader takes nothing"):
+        with pytest.raises(SinkBusy, match="the reader takes nothing"):
             jsonl.send(messages[1])
         got = os.read(reader, 1 << 16)
         jsonl.send(messages[1])
@@ -204,7 +204,7 @@ def test_a_message_that_was_given_up_half_written_is_still_ended_with_its_line(
     messages = [result(0, findings=70), result(1, findings=70), result(2)]
     with slow_reader(tmp_path / "pipe") as reader, sink(tmp_path / "pipe") as jsonl:
         jsonl.send(messages[0])
-        with pytest.raises(SinkError, match="the reader takes nothing"):
+        with pytest.raises(SinkBusy, match="the reader takes nothing"):
             jsonl.send(messages[1])
         got = os.read(reader, 1 << 16)
         jsonl.send(messages[2])
