@@ -8,7 +8,7 @@ EdgeinferError
 ├── DownloadError (OSError)      weights could not be fetched whole                 exit 1
 ├── SourceError (OSError)        a source cannot be opened, or was lost             exit 1
 └── SinkError (OSError)          a message could not be delivered this time         exit 1
-    ├── SinkBusy                 slow, but at work: no failure                          exit 0
+    ├── SinkBusy                 slow, but at work: no failure                   exit 0
     └── SinkClosed               nobody will ever read again, as behind `| head`    exit 0
 
 Exit 2 means that reading the words again is enough to see the mistake, and starting again cannot
