@@ -37,7 +37,6 @@ _PICTURES = 8  # in the outbox of a sink that wants pixels: 2.8 MB each at 720p
 _SOURCE_HANGS_S = 0.7
 _SINKS_HANG_S = 1.5
 _GIVE_UP_S = 1.8
-_GIVE_UP_S = 1.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +162,11 @@ class Service:
 
     def _watch(self) -> bool:
         """Wait for the end; True if it was asked for."""
-        asked = False
+        asked = ready = False
         while self._unfinished():
             note = self._next_note()
             if note == "first result":
+                ready = True
                 self._notifier.ready()
             elif note == "stop":
                 asked = True
@@ -174,8 +174,9 @@ class Service:
             elif note == "ended":
                 self._look_around()
             self._press()
-            waiting = self._scheduler.delay_s() > 0
-            self._watchdog.tick(self.results, self._capture.frames, waiting=waiting)
+            if ready:
+                waiting = self._scheduler.delay_s() > 0
+                self._watchdog.tick(self.results, self._capture.frames, waiting=waiting)
         return asked
 
     def _unfinished(self) -> bool:
