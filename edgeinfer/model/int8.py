@@ -1,0 +1,164 @@
+"""A legacy uint8 model as int8, without calibration data and exact wherever that is possible.
+
+Today's kernels run int8 up to three times faster than uint8. Activations move by 128 and keep their
+scale; so do the weights of every channel that fits (`int8_weights`). The outside keeps uint8: what
+enters or leaves the graph, or a custom operator, passes a QUANTIZE, which is a mere shift there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from edgeinfer.errors import ModelError
+from edgeinfer.model.flatbuffer import Model
+from edgeinfer.model.int8_filters import Filters
+from edgeinfer.model.int8_graph import Graph, given, taken, touched
+from edgeinfer.model.int8_operators import FIXED_OUTPUTS, RECURRENT, VERSIONS, WEIGHING
+
+_SHIFT = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """`rescaled` of the `channels` of weights lost something; the others are what they were."""
+
+    channels: int
+    rescaled: int
+    quantize_operators: int
+
+
+def to_int8(model: Model) -> tuple[Model, Changes]:
+    """A rewritten copy, whose inputs and outputs are what they were.
+
+    Raises: ModelError: it is no uint8 model, or one that cannot be rewritten.
+    """
+    graph = Graph(model)
+    inside = [operator for operator in graph.operators if _computes(graph, operator)]
+    _check(graph, inside)
+    filters = _rewrite_filters(graph, inside)
+    twins = _shift(graph, inside, set(filters.weights))
+    operators = _Joints(graph, inside, twins).operators()
+    added = len(operators) - len(graph.operators)
+    graph.finish(operators)
+    weights = filters.weights.values()
+    channels = sum(len(found.factors) for found in weights)
+    return graph.model, Changes(channels, sum(found.rescaled for found in weights), added)
+
+
+def _computes(graph: Graph, operator: Any) -> bool:
+    """Whether it computes in uint8; a custom operator keeps the types that it knows.
+
+    Raises: ModelError: it does, and there is no way to do the same in int8.
+    """
+    name = graph.name(operator)
+    if name in RECURRENT:
+        raise ModelError(f"operator {name}: a recurrent model cannot be rewritten")
+    if name == "CUSTOM" or not any(graph.is_type(index, "UINT8") for index in touched(operator)):
+        return False
+    if name not in VERSIONS:
+        raise ModelError(f"operator {name}: not known to do in int8 what it does in uint8")
+    return True
+
+
+def _check(graph: Graph, inside: list[Any]) -> None:
+    """Raises: ModelError: there is nothing to rewrite."""
+    used = {index for operator in graph.operators for index in touched(operator)}
+    if any(graph.is_type(index, "INT8") for index in used):
+        raise ModelError("computes in int8 already; there is nothing to rewrite")
+    if not any(graph.is_type(index, "UINT8") for index in used):
+        raise ModelError("computes in float; only uint8 models are rewritten")
+    if not inside:
+        raise ModelError("only custom operators compute in uint8; they cannot be rewritten")
+
+
+def _rewrite_filters(graph: Graph, inside: Iterable[Any]) -> Filters:
+    filters = Filters(graph)
+    for operator in inside:
+        name = graph.name(operator)
+        graph.raise_version(operator, VERSIONS[name])
+        if name in WEIGHING:
+            filters.rewrite(operator, name)
+    return filters
+
+
+def _shift(graph: Graph, inside: list[Any], done: set[int]) -> dict[int, int]:
+    """Make int8 of every tensor inside; of one that the outside knows, a twin is made.
+
+    Gives: the tensor that stays uint8 -> its twin.
+    """
+    kept = {id(operator) for operator in inside}
+    others = [operator for operator in graph.operators if id(operator) not in kept]
+    outside = {*graph.inputs, *graph.outputs, *(i for other in others for i in touched(other))}
+    twins = {}
+    for index in sorted({index for operator in inside for index in touched(operator)} - done):
+        if graph.is_type(index, "UINT8"):
+            target = index
+            if index in outside:
+                target = twins[index] = graph.add(index, b"_int8")
+            graph.shift(target, graph.codes(index), _SHIFT)
+    return twins
+
+
+class _Joints:
+    """The operators again, with a QUANTIZE wherever two neighbours do not fit together."""
+
+    def __init__(self, graph: Graph, inside: Iterable[Any], twins: dict[int, int]) -> None:
+        self._graph = graph
+        self._inside = {id(operator) for operator in inside}
+        self._twins = twins
+        self._joined: dict[tuple[int, float, int], int] = {}
+
+    def operators(self) -> list[Any]:
+        joints = [self._graph.quantize(i, self._twins[i]) for i in self._entering()]
+        for operator in self._graph.operators:
+            joints += self._with_joints(operator)
+        return joints
+
+    def _entering(self) -> list[int]:
+        return [index for index in self._graph.inputs if index in self._twins]
+
+    def _with_joints(self, operator: Any) -> Iterator[Any]:
+        outputs = [index for index in given(operator) if index in self._twins]
+        if id(operator) not in self._inside:
+            yield operator
+            yield from (self._graph.quantize(index, self._twins[index]) for index in outputs)
+            return
+        operator.inputs = self._inner(taken(operator))
+        operator.outputs = self._inner(given(operator))
+        yield from self._before(operator)
+        yield operator
+        yield from self._after(operator)
+        yield from (self._graph.quantize(self._twins[index], index) for index in outputs)
+
+    def _inner(self, tensors: Iterable[int]) -> Any:
+        return np.array([self._twins.get(index, index) for index in tensors], np.int32)
+
+    def _before(self, operator: Any) -> Iterator[Any]:
+        """In int8 a concatenation only copies; in uint8 it rescaled."""
+        graph = self._graph
+        if graph.name(operator) != "CONCATENATION":
+            return
+        wanted = graph.quantization(given(operator)[0])
+        for position, index in enumerate(taken(operator)):
+            if graph.quantization(index) == wanted:
+                continue
+            if (index, *wanted) not in self._joined:
+                self._joined[index, *wanted] = joined = graph.add(index, b"_rescaled")
+                graph.requantize(joined, *wanted)
+                yield graph.quantize(index, joined)
+            operator.inputs[position] = self._joined[index, *wanted]
+
+    def _after(self, operator: Any) -> Iterator[Any]:
+        """Some outputs have a scale that int8 kernels insist on."""
+        graph = self._graph
+        fixed = FIXED_OUTPUTS.get(graph.name(operator))
+        index = given(operator)[0]
+        if fixed is None or graph.quantization(index) == fixed:
+            return
+        operator.outputs[0] = graph.add(index, b"_fixed")
+        graph.requantize(int(operator.outputs[0]), *fixed)
+        yield graph.quantize(int(operator.outputs[0]), index)
