@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -25,6 +25,9 @@ from edgeinfer.errors import EngineError, ModelError
 
 _DELEGATE_ENTRY = "tflite_plugin_create_delegate"  # what every external delegate exports
 _EDGE_TPU_OPERATOR = "edgetpu-custom-op"
+
+Kernels = Literal["default", "builtin"]
+"""`default`: XNNPACK's wherever it has one; `builtin`: TFLite's own alone."""
 
 _log = logging.getLogger(__name__)
 
@@ -52,12 +55,13 @@ class LitertEngine:
         threads: int | None = None,
         delegate: str | None = None,
         delegate_options: Mapping[str, str] | None = None,
+        kernels: Kernels = "default",
     ) -> None:
         self.threads = thread_count(threads)
         runtime = _runtime()
         delegates = [_delegate(runtime, delegate, delegate_options or {})] if delegate else []
         with _quiet_native():
-            self._interpreter = _load(runtime, path, self.threads, delegates)
+            self._interpreter = _load(runtime, path, self.threads, delegates, kernels)
             _allocate(self._interpreter, path, delegate)
         self._read_details(path)
 
@@ -83,6 +87,16 @@ class LitertEngine:
             interpreter.invoke()
             return [interpreter.get_tensor(index) for index in self._output_indices]
         except (RuntimeError, ValueError) as error:
+            raise EngineError(f"invoke failed: {_first_line(error)}") from error
+
+    def invoke(self) -> None:
+        """Once more on the input of the last `run`, with nothing copied: what a benchmark times.
+
+        Raises: EngineError: the interpreter or its delegate gave up.
+        """
+        try:
+            self._interpreter.invoke()
+        except RuntimeError as error:
             raise EngineError(f"invoke failed: {_first_line(error)}") from error
 
 
@@ -161,7 +175,9 @@ def _quiet_native() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _load(runtime: ModuleType, path: Path, threads: int, delegates: list[Any]) -> Any:
+def _load(
+    runtime: ModuleType, path: Path, threads: int, delegates: list[Any], kernels: Kernels
+) -> Any:
     if not path.is_file():
         raise ModelError(f"{path}: no such file")
     if path.stat().st_size == 0:
@@ -171,9 +187,16 @@ def _load(runtime: ModuleType, path: Path, threads: int, delegates: list[Any]) -
             model_path=str(path),
             num_threads=threads,
             experimental_delegates=delegates or None,
+            experimental_op_resolver_type=_resolver(runtime, kernels),
         )
     except (ValueError, RuntimeError) as error:
         raise ModelError(f"{path}: not a TFLite model: {_first_line(error)}") from error
+
+
+def _resolver(runtime: ModuleType, kernels: Kernels) -> Any:
+    """With the default one XNNPACK takes what it can; it is a delegate that nobody asked for."""
+    types = runtime.OpResolverType
+    return types.AUTO if kernels == "default" else types.BUILTIN_WITHOUT_DEFAULT_DELEGATES
 
 
 def _allocate(interpreter: Any, path: Path, delegate: str | None) -> None:

@@ -204,3 +204,14 @@ def test_tflite_runtime_with_numpy_2_is_refused_with_the_way_out(tmp_path: Path)
     assert _with_runtimes(tmp_path, "2.0.0").stdout == (
         "tflite-runtime does not work with numpy 2.0.0; pip install ai-edge-litert, or 'numpy<2'\n"
     )
+
+
+def test_the_two_kernels_compute_nearly_the_same(models: Path) -> None:
+    path = models / "mobilenet_v1_0.5_160_quant.tflite"
+    picture = np.random.default_rng(0).integers(0, 256, (1, 160, 160, 3), np.uint8)
+    default, builtin = (
+        LitertEngine(path, kernels=kernels).run(picture)[0].astype(int)
+        for kernels in ("default", "builtin")
+    )
+    differences = np.abs(default - builtin)
+    assert 0 < differences.max() < 32, "other code, which rounds otherwise"
