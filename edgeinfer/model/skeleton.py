@@ -8,7 +8,7 @@ neither die out nor all end at the edge of their range.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -21,6 +21,7 @@ _LINEAR = Range(-12.0, 12.0)
 _SCORES = Range(0.0, 255 / 256)  # 1/256 a code: what SOFTMAX and LOGISTIC must give
 _RANGES = {"NONE": _LINEAR, "RELU": Range(0.0, 6.0), "RELU6": Range(0.0, 6.0)}
 _BIAS_STD = 0.1
+_FLOAT = np.dtype(np.float32)
 _DILATION = {"dilationWFactor": 1, "dilationHFactor": 1}
 
 
@@ -54,15 +55,22 @@ class Builder:
         *,
         activation: str = "RELU6",
         bias: float = 0.0,
+        gain: float = 2.0,
+        values: Range | None = None,
     ) -> Tensor:
-        """Padded to the same size; `bias` is the mean of the biases."""
+        """Padded to the same size; `values` is the range of what comes out.
+
+        `bias` is the biases' mean; `gain` the output's variance by the input's mean square: 2 keeps
+        that through a RELU6.
+        """
         depth = self.shape(tensor)[-1]
-        weights = self._weights((channels, kernel, kernel, depth), 0, kernel * kernel * depth)
+        fan_in = kernel * kernel * depth
+        weights = self._weights((channels, kernel, kernel, depth), 0, gain / fan_in)
         return self._operator(
             "CONV_2D",
             [tensor, weights, self._bias(tensor, weights, channels, bias)],
             (*self._strided(tensor, stride), channels),
-            _RANGES[activation],
+            values or _RANGES[activation],
             ("Conv2DOptions", {**_window(stride, activation), **_DILATION}),
         )
 
@@ -71,7 +79,7 @@ class Builder:
     ) -> Tensor:
         """Padded to the same size; one filter for each channel."""
         channels = self.shape(tensor)[-1]
-        weights = self._weights((1, kernel, kernel, channels), 3, kernel * kernel)
+        weights = self._weights((1, kernel, kernel, channels), 3, 2 / kernel**2)
         options = {**_window(stride, activation), **_DILATION, "depthMultiplier": 1}
         return self._operator(
             "DEPTHWISE_CONV_2D",
@@ -84,7 +92,7 @@ class Builder:
     def fully_connected(self, tensor: Tensor, units: int) -> Tensor:
         """(1, …) to (1, units)."""
         depth = math.prod(self.shape(tensor))
-        weights = self._weights((units, depth), 0, depth)
+        weights = self._weights((units, depth), 0, 2 / depth)
         inputs = [tensor, weights, self._bias(tensor, weights, units)]
         options: Options = ("FullyConnectedOptions", {})
         return self._operator("FULLY_CONNECTED", inputs, (1, units), _LINEAR, options)
@@ -105,12 +113,12 @@ class Builder:
         inputs = [tensor, self._writer.constant(Constant(wanted, None))]
         return self._alike("RESHAPE", inputs, shape, ("ReshapeOptions", {"newShape": wanted}))
 
-    def concatenation(self, tensors: Sequence[Tensor], axis: int) -> Tensor:
-        """The tensors must have one scale, as those of one kind of layer here do."""
+    def concatenation(self, tensors: Sequence[Tensor], axis: int, values: Range) -> Tensor:
+        """int8 tensors must all have the output's `values`: only uint8 is rescaled on the way."""
         shape = list(self.shape(tensors[0]))
         shape[axis] = sum(self.shape(tensor)[axis] for tensor in tensors)
         options = ("ConcatenationOptions", {"axis": axis})
-        return self._alike("CONCATENATION", tensors, shape, options)
+        return self._operator("CONCATENATION", tensors, shape, values, options)
 
     def softmax(self, tensor: Tensor) -> Tensor:
         options = ("SoftmaxOptions", {"beta": 1.0})
@@ -118,6 +126,29 @@ class Builder:
 
     def logistic(self, tensor: Tensor) -> Tensor:
         return self._operator("LOGISTIC", [tensor], self.shape(tensor), _SCORES)
+
+    def dequantize(self, tensor: Tensor) -> Tensor:
+        """8 bits to float."""
+        output = self._writer.tensor(self.shape(tensor), _FLOAT, None)
+        version = self._numbers.versions.get("DEQUANTIZE", 1)
+        self._writer.operator("DEQUANTIZE", version, [tensor], [output])
+        return output
+
+    def constant(self, table: Array, values: Range | None = None) -> Tensor:
+        """Numbers in the file: in the model's type where `values` is their range, else float."""
+        quantization = None if values is None else self._numbers.activation(values)
+        if quantization is None:
+            return self._writer.constant(Constant(table.astype(_FLOAT), None))
+        codes = np.round(table / quantization.scales) + quantization.zero_points
+        return self._writer.constant(Constant(codes.astype(self._numbers.dtype), quantization))
+
+    def custom(
+        self, name: str, inputs: Sequence[Tensor], outputs: int, options: Mapping[str, object]
+    ) -> list[Tensor]:
+        """An operator of that name; its outputs are floats, with shapes that it alone knows."""
+        tensors = [self._writer.tensor((), _FLOAT, None) for _ in range(outputs)]
+        self._writer.custom_operator(name, inputs, tensors, options)
+        return tensors
 
     def build(self, outputs: Sequence[Tensor]) -> bytes:
         """The file; its outputs are those tensors."""
@@ -127,8 +158,8 @@ class Builder:
         quantization = self._numbers.activation(values)
         return self._writer.tensor(shape, self._numbers.dtype, quantization)
 
-    def _weights(self, shape: tuple[int, ...], axis: int, fan_in: int) -> Tensor:
-        std = math.sqrt(2 / fan_in)
+    def _weights(self, shape: tuple[int, ...], axis: int, variance: float) -> Tensor:
+        std = math.sqrt(variance)
         return self._writer.constant(self._numbers.weights(self._random, shape, axis, std))
 
     def _bias(self, tensor: Tensor, weights: Tensor, channels: int, mean: float = 0.0) -> Tensor:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from edgeinfer.errors import ModelError
-from edgeinfer.model import mobilenet
+from edgeinfer.model import mobilenet, ssd
 
 _FAMILIES: dict[str, Callable[[str, float, int], bytes]] = {
     "mobilenet_v1": mobilenet.v1,
     "mobilenet_v2": mobilenet.v2,
+    "ssd_mobilenet_v1": ssd.v1,
+    "ssd_mobilenet_v1_raw": ssd.v1_raw,
+    "ssd_mobilenet_v2": ssd.v2,
 }
 FAMILIES = tuple(_FAMILIES)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from flatbuffers import flexbuffers
 
 from edgeinfer.model import flatbuffer
 from edgeinfer.model.flatbuffer import schema
@@ -87,11 +88,15 @@ class Writer:
                 setattr(table.builtinOptions, field, value)
 
     def custom_operator(
-        self, name: str, inputs: Sequence[Tensor], outputs: Sequence[Tensor], options: bytes
+        self,
+        name: str,
+        inputs: Sequence[Tensor],
+        outputs: Sequence[Tensor],
+        options: Mapping[str, object],
     ) -> None:
-        """An operator that the runtime knows by its name alone; `options` is a flexbuffer."""
+        """An operator that TFLite does not define, which the runtime knows by its name."""
         table = self._operator(self._code(name, schema.BuiltinOperator.CUSTOM, 1), inputs, outputs)
-        table.customOptions = np.frombuffer(options, np.uint8)
+        table.customOptions = np.frombuffer(flexbuffers.Dumps(options), np.uint8)
 
     def pack(self, inputs: Sequence[Tensor], outputs: Sequence[Tensor]) -> bytes:
         """The file."""
