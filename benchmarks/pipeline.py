@@ -14,14 +14,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
-from importlib.metadata import version
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
@@ -31,6 +28,7 @@ from typing import Any, Self
 import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
+from machine import machine
 from numpy.typing import NDArray
 
 from edgeinfer.assembly import build_pipeline, open_source
@@ -182,21 +180,6 @@ def peak_memory_kb(pid: int) -> int:
     """VmHWM: getrusage would count what this process had when it forked."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM")), 0)
-
-
-def machine() -> dict[str, str]:
-    names = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith(("model name", "Model"))
-    ]
-    packages = ("ai-edge-litert", "opencv-python-headless", "numpy", "edgeinfer")
-    return {
-        "processor": names[0] if names else platform.machine(),
-        "cores": str(len(os.sched_getaffinity(0))),
-        "python": platform.python_version(),
-        **{package: version(package) for package in packages},
-    }
 
 
 def table(report: dict[str, Any]) -> str:
