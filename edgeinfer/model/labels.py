@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import lzma
 import re
+import struct
 import zipfile
+import zlib
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +18,11 @@ NO_LABEL = "n/a"
 
 _INDEXED = re.compile(r"(\d+)(?:\s*:\s*|\s+)(\S.*)")
 _LARGEST_GAP = 100  # ids as sparse as this are no ids: "1990 Beetle" is a label
+# What zipfile raises on bytes that are no archive, or one that it cannot unpack.
+_NO_ARCHIVE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, struct.error, ValueError, LookupError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
 _MOST_BYTES = 10_000_000  # far more than any label file has: a ZIP may claim anything
 
 
@@ -52,20 +60,32 @@ def from_model(path: Path) -> tuple[str, ...] | None:
 
     Raises: ModelError: the file cannot be read, or its labels are no text.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            name = _label_file(archive)
-            if name is None:
-                return None
-            with archive.open(name) as member:
-                text = member.read(_MOST_BYTES).decode("utf-8-sig")
-    except zipfile.BadZipFile:
+    name = _label_file(embedded_files(path))
+    if name is None:
         return None
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror or error}") from error
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(name) as member:
+            data = member.read(_MOST_BYTES)
+    except _NO_ARCHIVE:
+        return None
+    try:
+        return _parse(data.decode("utf-8-sig"), f"{path}: {name}")
     except UnicodeDecodeError as error:
         raise ModelError(f"{path}: the labels in its metadata are not text in UTF-8") from error
-    return _parse(text, f"{path}: {name}")
+
+
+def embedded_files(path: Path) -> tuple[str, ...]:
+    """The names in the ZIP at the end of a .tflite; empty: there is none, or it is broken.
+
+    Raises: ModelError: the file cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return tuple(archive.namelist())
+    except _NO_ARCHIVE:
+        return ()
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror or error}") from error
 
 
 def check_count(labels: tuple[str, ...], classes: int, where: str) -> None:
@@ -87,8 +107,8 @@ def _advice(labels: tuple[str, ...], classes: int) -> str:
     return "these labels belong to another model"
 
 
-def _label_file(archive: zipfile.ZipFile) -> str | None:
-    texts = [name for name in archive.namelist() if name.endswith(".txt")]
+def _label_file(names: tuple[str, ...]) -> str | None:
+    texts = [name for name in names if name.endswith(".txt")]
     named = [name for name in texts if "label" in name.lower()]
     return next(iter(named + texts), None)
 
