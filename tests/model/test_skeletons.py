@@ -8,7 +8,7 @@ import pytest
 
 from edgeinfer.engines.litert import LitertEngine
 from edgeinfer.errors import ModelError
-from edgeinfer.model import graph, mobilenet, skeletons, ssd
+from edgeinfer.model import cost, graph, mobilenet, skeletons, ssd
 from tests.model.written import delegates, operators, picture
 
 Write = Callable[[], bytes]
@@ -59,6 +59,44 @@ def test_xnnpack_takes_the_same_parts_of_a_written_model_as_of_the_real_file(
 ) -> None:
     real = LitertEngine(models / f"{name}.tflite", threads=1)
     assert delegates(LitertEngine(written(write()), threads=1)) == delegates(real)
+
+
+@pytest.mark.parametrize(("name", "write"), TWINS)
+def test_a_written_model_costs_what_the_real_file_costs(
+    name: str, write: Write, models: Path, written: Callable[[bytes], Path]
+) -> None:
+    real, own = cost.read(models / f"{name}.tflite"), cost.read(written(write()))
+    assert own.macs == real.macs
+    assert own.parameters == real.parameters
+    assert own.activation_peak_bytes == real.activation_peak_bytes
+
+
+# tensorflow/models, research/slim/nets: mobilenet_v1.md and mobilenet/README.md.
+@pytest.mark.parametrize(
+    ("family", "width", "px", "million_macs"),
+    [
+        ("mobilenet_v1", 1.0, 224, 569),
+        ("mobilenet_v1", 0.5, 128, 49),
+        ("mobilenet_v1", 0.25, 224, 41),
+        ("mobilenet_v2", 1.4, 224, 582),
+        ("mobilenet_v2", 1.3, 224, 509),
+        ("mobilenet_v2", 0.75, 224, 209),
+        ("mobilenet_v2", 0.5, 160, 50),
+        ("mobilenet_v2", 0.35, 224, 59),
+    ],
+)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_written_model_has_the_published_macs(  # noqa: PLR0917 - the row, and the type
+    family: str,
+    width: float,
+    px: int,
+    million_macs: int,
+    dtype: str,
+    written: Callable[[bytes], Path],
+) -> None:
+    macs = cost.read(written(skeletons.write(family, width, px, dtype))).macs
+    assert macs is not None
+    assert round(macs / 1e6) == million_macs
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
