@@ -22,6 +22,7 @@ VERBS = {
     "run": "The service: frames from a source, through a model, to sinks.",
     "check": "The doctor: what this machine has, what is wrong, and what to do.",
     "models": "The menu of models: list, pull, verify, path.",
+    "inspect": "What a model costs: parameters, MACs, bytes, operators, memory.",
 }
 
 

@@ -92,7 +92,7 @@ def _shapes(tensors: Iterable[Tensor]) -> str | None:
 
 def _limits(graph: Graph, operator: Operator) -> str | None:
     """What the list says of one operator."""
-    if operator.name in _UNFUSED and getattr(operator.options, "fusedActivationFunction", 0):
+    if operator.name in _UNFUSED and getattr(operator.options, "fusedActivationFunction", None):
         return "an activation fused into it"
     dilations = {getattr(operator.options, f"dilation{side}Factor", None) for side in "WH"}
     if len(dilations) > 1:
