@@ -23,6 +23,8 @@ VERBS = {
     "check": "The doctor: what this machine has, what is wrong, and what to do.",
     "models": "The menu of models: list, pull, verify, path.",
     "inspect": "What a model costs: parameters, MACs, bytes, operators, memory.",
+    "bench": "What this board really gives a model: time, FLOP/s, threads, heat.",
+    "optimize": "The same model, faster here: uint8 rewritten to int8, and compared.",
 }
 
 

@@ -1,0 +1,100 @@
+"""Results: what was measured as JSON, and kept for each board, where `edgeinfer plan` finds it."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from edgeinfer.model import weights
+from edgeinfer.tools import board
+from edgeinfer.tools.bench import Compared, Report
+from edgeinfer.tools.profile import Profile
+from edgeinfer.tools.sweep import Sweep
+
+Document = dict[str, Any]
+
+_DIGITS = 4
+
+
+def document(report: Report) -> Document:
+    """None where nothing could be measured, or was not asked for."""
+    found: Document = {
+        "model": report.model.name,
+        "file": report.model.path.name,
+        "threads": report.threads,
+        "delegate": report.delegate,
+        "board": report.board,
+        "cores": report.cores,
+        "runtime": report.runtime,
+        "date": report.date,
+        "invoke_ms": asdict(report.invoke_ms),
+        "load_ms": report.load_ms,
+        "macs": report.workload.macs,
+        "uncounted": report.workload.uncounted,
+        "gmacs": report.gmacs,
+        "gflops": report.gflops,
+        "peak_share": report.peak_share,
+        "peak": report.peak and asdict(report.peak),
+        "memory": report.memory and asdict(report.memory),
+        "thread_sweep": report.sweep and _sweep(report.sweep),
+        "sustained": report.sustained and asdict(report.sustained),
+        "profile": _profile(report.profile),
+        "compare": report.compared and _compare(report.compared),
+    }
+    rounded: Document = _rounded(found)
+    return rounded
+
+
+def folder() -> Path:
+    """Beside the pulled weights, a folder for each board."""
+    return weights.own_folder().parent / "bench"
+
+
+def file(report: Report) -> Path:
+    """One for each model, runtime, number of threads and delegate; a new result replaces it."""
+    delegate = [Path(report.delegate).name] if report.delegate else []
+    parts = [report.model.name, report.runtime, str(report.threads), *delegate]
+    name = "-".join(board.slug(part) for part in parts)
+    return folder() / board.slug(report.board) / f"{name}.json"
+
+
+def write(found: Document, path: Path) -> None:
+    """Whole or not at all.
+
+    Raises: OSError: it cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _sweep(found: Sweep) -> Document:
+    rows = [{"threads": count, **asdict(times)} for count, times in found.invoke_ms.items()]
+    return {"invoke_ms": rows, "recommended": found.recommended, "gain": found.gain}
+
+
+def _profile(found: Profile | str | None) -> Document | None:
+    if found is None:
+        return None
+    return {"unavailable": found} if isinstance(found, str) else asdict(found)
+
+
+def _compare(found: Compared) -> Document:
+    ratio = asdict(found.ratio)
+    return {"model": found.name, "invoke_ms": asdict(found.invoke_ms), "ratio": ratio}
+
+
+def _rounded(value: Any) -> Any:
+    """Nobody measures the tenth of a microsecond."""
+    if isinstance(value, dict):
+        return {key: _rounded(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(inner) for inner in value]
+    return round(value, _DIGITS) if isinstance(value, float) else value
