@@ -130,10 +130,8 @@ def _lines(path: Path, cost: Cost) -> Iterator[tuple[str, str]]:
     yield "model", f"{path.name}, {cost.file_bytes:,} bytes"
     yield "parameters", _millions(cost.parameters)
     yield "MACs", _millions(cost.macs) + _left_out(cost)
-    yield "FLOPs", f"{_millions(cost.flops)}, 2 for each MAC"
-    yield "weights", ", ".join(f"{n:,} bytes {kind}" for kind, n in cost.weight_bytes.items())
-    if cost.custom_bytes:
-        yield "in customs", f"{cost.custom_bytes:,} bytes inside custom operators"
+    yield "FLOPs", _millions(cost.flops)
+    yield "weights", _weights(cost)
     yield "activations", f"{cost.activation_peak_bytes:,} bytes at the peak" + _without(cost)
     yield from (("input", _described(tensor)) for tensor in cost.inputs)
     yield from (("output", _described(tensor)) for tensor in cost.outputs)
@@ -141,6 +139,13 @@ def _lines(path: Path, cost: Cost) -> Iterator[tuple[str, str]]:
     yield "operators", "\n".join(kinds)
     yield from _remarks(cost)
     yield "Edge TPU", "\n".join(_edgetpu(cost))
+
+
+def _weights(cost: Cost) -> str:
+    parts = [f"{size:,} bytes {kind}" for kind, size in cost.weight_bytes.items()]
+    if cost.custom_bytes:
+        parts.append(f"{cost.custom_bytes:,} bytes inside custom operators")
+    return ", ".join(parts) or "none"
 
 
 def _remarks(cost: Cost) -> Iterator[tuple[str, str]]:
@@ -166,7 +171,7 @@ def _edgetpu(cost: Cost) -> Iterator[str]:
     takes = sum(verdict.takes.values())
     yield f"not compiled for it; it would take {takes} of {len(cost.operators)} operators"
     for refusal in verdict.refuses:
-        yield f"not {refusal.count} {refusal.name}: {refusal.reason}"
+        yield f"refused: {refusal.count} {refusal.name}, {refusal.reason}"
 
 
 def _operators(cost: Cost) -> Any:

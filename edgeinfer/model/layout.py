@@ -13,8 +13,8 @@ from functools import partial
 
 # Far above what models have (a detector: 700); as objects they take less than half a gigabyte.
 MOST_TABLES = 250_000
-# Tables may share a text, but not so that the copies of it fill the memory.
-_TEXT_PER_BYTE = 4
+# Of names in all, each a copy: tables may share a text in the file. A detector has 10 kB of them.
+_MOST_TEXT_BYTES = 64_000_000
 
 _U8, _U16, _U32, _I32 = (struct.Struct(f"<{letter}") for letter in "BHIi")
 
@@ -28,7 +28,7 @@ class Walk:
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._tables_left = min(MOST_TABLES, len(data) // 4)
-        self._text_left = _TEXT_PER_BYTE * len(data)
+        self._text_left = _MOST_TEXT_BYTES
 
     def table(self, position: int, fields: Fields) -> None:
         """A table, and of its fields those that lead elsewhere."""
@@ -61,7 +61,7 @@ class Walk:
     def text(self, position: int) -> None:
         self._text_left -= len(self.vector(position, 1))
         if self._text_left < 0:
-            raise ValueError("more text than the file has room for")
+            raise ValueError("more text than a model has")
 
     def target(self, position: int) -> int:
         """Where the offset at a position leads."""

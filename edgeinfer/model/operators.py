@@ -172,6 +172,7 @@ BIASES: MappingProxyType[str, frozenset[int]] = MappingProxyType({
 SETTINGS = frozenset({
     "FILL", "ONE_HOT", "PADV2", "RANGE", "SPARSE_TO_DENSE", "BUCKETIZE",
     "NON_MAX_SUPPRESSION_V4", "NON_MAX_SUPPRESSION_V5",
+    "LESS", "LESS_EQUAL", "GREATER", "GREATER_EQUAL", "EQUAL", "NOT_EQUAL",
 })  # fmt: skip
 """Operators whose constants are settings: a value to fill with, a threshold."""
 
