@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from edgeinfer.cli import cli
 from edgeinfer.errors import ConfigError, ModelError
+from tests.conftest import ROOT
 from tests.model import built
 
 SMALL = "mobilenet_v1_0.25_128"
@@ -82,6 +83,13 @@ def test_a_person_reads_the_same_in_80_columns(models: Path) -> None:
     assert shown["weights"].startswith("4,096,260 bytes uint8, 50,556 bytes int32, 217 bytes")
     assert shown["Edge TPU"] == "not compiled for it; it would take 63 of 64 operators"
     assert "refused: 1 TFLite_Detection_PostProcess" in result.stdout
+
+
+def test_the_page_shows_what_the_verb_prints(models: Path) -> None:
+    page = (ROOT / "docs/know-the-budget.md").read_text(encoding="utf-8")
+    shown = page.split(f"$ edgeinfer inspect {SMALL}\n")[1].split("```")[0]
+    result = run(SMALL, EDGEINFER_MODELS=str(models), COLUMNS=None)
+    assert [line.rstrip() for line in result.stdout.splitlines()] == shown.splitlines()
 
 
 def test_every_operator_has_its_line_when_asked_for(models: Path) -> None:
