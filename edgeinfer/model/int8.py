@@ -2,7 +2,7 @@
 
 Today's kernels run int8 up to three times faster than uint8. Activations move by 128 and keep their
 scale; so do the weights of every channel that fits (`int8_weights`). The outside keeps uint8: what
-enters or leaves the graph, or a custom operator, passes a QUANTIZE, which is a mere shift there.
+enters or leaves the graph, or a custom operator, is shifted on its way.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Changes:
 
     channels: int
     rescaled: int
-    quantize_operators: int
+    added_operators: int
 
 
 def to_int8(model: Model) -> tuple[Model, Changes]:
@@ -104,7 +104,7 @@ def _shift(graph: Graph, inside: list[Any], done: set[int]) -> dict[int, int]:
 
 
 class _Joints:
-    """The operators again, with a QUANTIZE wherever two neighbours do not fit together."""
+    """The operators again, joined by new ones wherever two neighbours do not fit together."""
 
     def __init__(self, graph: Graph, inside: Iterable[Any], twins: dict[int, int]) -> None:
         self._graph = graph
@@ -113,29 +113,46 @@ class _Joints:
         self._joined: dict[tuple[int, float, int], int] = {}
 
     def operators(self) -> list[Any]:
-        joints = [self._graph.quantize(i, self._twins[i]) for i in self._entering()]
+        joined = list(self._entering(self._graph.inputs))
         for operator in self._graph.operators:
-            joints += self._with_joints(operator)
-        return joints
-
-    def _entering(self) -> list[int]:
-        return [index for index in self._graph.inputs if index in self._twins]
+            joined += self._with_joints(operator)
+        return joined
 
     def _with_joints(self, operator: Any) -> Iterator[Any]:
-        outputs = [index for index in given(operator) if index in self._twins]
+        outputs = given(operator)
         if id(operator) not in self._inside:
             yield operator
-            yield from (self._graph.quantize(index, self._twins[index]) for index in outputs)
+            yield from self._entering(outputs)
             return
         operator.inputs = self._inner(taken(operator))
-        operator.outputs = self._inner(given(operator))
+        operator.outputs = self._inner(outputs)
         yield from self._before(operator)
         yield operator
         yield from self._after(operator)
-        yield from (self._graph.quantize(self._twins[index], index) for index in outputs)
+        yield from self._leaving(outputs)
 
     def _inner(self, tensors: Iterable[int]) -> Any:
         return np.array([self._twins.get(index, index) for index in tensors], np.int32)
+
+    def _entering(self, tensors: Iterable[int]) -> Iterator[Any]:
+        for index in tensors:
+            if index in self._twins:
+                yield from self._cross(index, self._twins[index])
+
+    def _leaving(self, tensors: Iterable[int]) -> Iterator[Any]:
+        for index in tensors:
+            if index in self._twins:
+                yield from self._cross(self._twins[index], index)
+
+    def _cross(self, source: int, target: int) -> Iterator[Any]:
+        """Between uint8 and int8 by way of real numbers, which loses nothing.
+
+        One QUANTIZE would do, but XNNPACK has none for that, and makes one step of these two: 29 µs
+        instead of the 191 µs of TFLite's own kernel, on a picture of 300 px (x86-64).
+        """
+        real = self._graph.add_real(source)
+        yield self._graph.operator("DEQUANTIZE", source, real)
+        yield self._graph.operator("QUANTIZE", real, target)
 
     def _before(self, operator: Any) -> Iterator[Any]:
         """In int8 a concatenation only copies; in uint8 it rescaled."""
@@ -149,7 +166,7 @@ class _Joints:
             if (index, *wanted) not in self._joined:
                 self._joined[index, *wanted] = joined = graph.add(index, b"_rescaled")
                 graph.requantize(joined, *wanted)
-                yield graph.quantize(index, joined)
+                yield graph.operator("QUANTIZE", index, joined)
             operator.inputs[position] = self._joined[index, *wanted]
 
     def _after(self, operator: Any) -> Iterator[Any]:
@@ -161,4 +178,4 @@ class _Joints:
             return
         operator.outputs[0] = graph.add(index, b"_fixed")
         graph.requantize(int(operator.outputs[0]), *fixed)
-        yield graph.quantize(int(operator.outputs[0]), index)
+        yield graph.operator("QUANTIZE", int(operator.outputs[0]), index)

@@ -9,13 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from edgeinfer.errors import ModelError
-from edgeinfer.model.flatbuffer import Model, schema
+from edgeinfer.model.flatbuffer import OPERATORS, Model, schema
+from edgeinfer.model.int8_operators import VERSIONS
 
 Codes = NDArray[np.integer[Any]]
 
-_NAMES: dict[int, str] = {
-    code: name for name, code in vars(schema.BuiltinOperator).items() if name.isupper()
-}
 _DTYPES = {schema.TensorType.UINT8: np.uint8, schema.TensorType.INT32: np.int32}
 _TYPES = {np.dtype(np.int8): schema.TensorType.INT8, np.dtype(np.int32): schema.TensorType.INT32}
 _LOWEST_RUNTIME = b"min_runtime_version"
@@ -39,15 +37,14 @@ class Graph:
         self.inputs, self.outputs = _numbers(graph.inputs), _numbers(graph.outputs)
         self.tensors: list[Any] = _listed(graph.tensors)
         self.operators: list[Any] = _listed(graph.operators)
-        self._check_numbers()
-        self._quantize_code: int | None = None
+        self._codes: dict[str, int] = {}
 
     def name(self, operator: Any) -> str:
         """As in the schema: "CONV_2D", "CUSTOM"."""
         code = self.model.operatorCodes[operator.opcodeIndex]
         # Files from before 2020 have the code in the field that is deprecated now, and 0 here.
         number = max(code.builtinCode, code.deprecatedBuiltinCode)
-        return _NAMES.get(number, f"number {number}")
+        return str(OPERATORS[number])
 
     def codes(self, index: int) -> Codes | None:
         """The stored numbers of a tensor of the original; None: it is computed."""
@@ -92,6 +89,13 @@ class Graph:
         self.tensors.append(tensor)
         return len(self.tensors) - 1
 
+    def add_real(self, like: int) -> int:
+        """The same as real numbers."""
+        index = self.add(like, b"_real")
+        self.tensors[index].type = schema.TensorType.FLOAT32
+        self.tensors[index].quantization = None
+        return index
+
     def store(self, index: int, codes: Codes, scales: ArrayLike, axis: int) -> None:
         """Give a tensor other numbers, symmetric about zero, in a buffer of its own."""
         self._fill(index, codes)
@@ -116,14 +120,15 @@ class Graph:
         table.zeroPoint = np.array([zero_point], np.int64)
         table.min = table.max = None
 
-    def quantize(self, source: int, target: int) -> Any:
-        """An operator that gives `target` the real values of `source`."""
+    def operator(self, kind: Literal["QUANTIZE", "DEQUANTIZE"], source: int, target: int) -> Any:
+        """A new operator that gives `target` the real values of `source`."""
         operator = schema.OperatorT()
-        operator.opcodeIndex = self._code_of_quantize()
+        operator.opcodeIndex = self._code(kind)
         operator.inputs = np.array([source], np.int32)
         operator.outputs = np.array([target], np.int32)
-        operator.builtinOptionsType = schema.BuiltinOptions.QuantizeOptions
-        operator.builtinOptions = schema.QuantizeOptionsT()
+        options = f"{kind.capitalize()}Options"
+        operator.builtinOptionsType = getattr(schema.BuiltinOptions, options)
+        operator.builtinOptions = getattr(schema, f"{options}T")()
         return operator
 
     def raise_version(self, operator: Any, version: int) -> None:
@@ -150,25 +155,14 @@ class Graph:
         tensor.buffer = len(self.model.buffers) - 1
         tensor.type = _TYPES[codes.dtype]
 
-    def _code_of_quantize(self) -> int:
-        if self._quantize_code is None:
+    def _code(self, name: str) -> int:
+        if name not in self._codes:
             code = schema.OperatorCodeT()
-            code.builtinCode = code.deprecatedBuiltinCode = schema.BuiltinOperator.QUANTIZE
-            code.version = 1
+            code.builtinCode = code.deprecatedBuiltinCode = OPERATORS.index(name)
+            code.version = VERSIONS[name]
             self.model.operatorCodes.append(code)
-            self._quantize_code = len(self.model.operatorCodes) - 1
-        return self._quantize_code
-
-    def _check_numbers(self) -> None:
-        """Raises: ModelError: a number points at nothing."""
-        touching = [self.inputs, self.outputs, *(touched(operator) for operator in self.operators)]
-        used = [
-            ([number for numbers in touching for number in numbers], self.tensors),
-            ([operator.opcodeIndex for operator in self.operators], self.model.operatorCodes),
-            ([tensor.buffer for tensor in self.tensors], self.model.buffers),
-        ]
-        if any(max(numbers, default=-1) >= len(_listed(table)) for numbers, table in used):
-            raise ModelError("a damaged TFLite model; pull or copy it again")
+            self._codes[name] = len(self.model.operatorCodes) - 1
+        return self._codes[name]
 
 
 def taken(operator: Any) -> list[int]:
