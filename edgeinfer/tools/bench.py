@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgeinfer.engines.litert import cores, runtime_name
@@ -97,6 +97,7 @@ def bench(request: Request, on_progress: OnProgress = lambda *_: None) -> Report
     """
     model, delegate = request.model, request.delegate or request.model.delegate
     work = workload(model.path)
+    rival = _rival(request)
     on_progress("memory", 0.0)
     used = footprint(model.path, request.threads, delegate)
     trial = Trial(model.path, request.threads, delegate)
@@ -113,9 +114,9 @@ def bench(request: Request, on_progress: OnProgress = lambda *_: None) -> Report
         samples_ms=tuple(samples_ms),
         workload=work,
         memory=used,
-        peak=None if delegate else _peak(work, trial.threads, on_progress),
+        peak=None if delegate else _peak(work, trial.threads, request.runs, on_progress),
         sustained=_sustained(trial, request.sustained_s, on_progress),
-        compared=_compared(trial, request, on_progress),
+        compared=_compared(trial, rival, request.runs, on_progress),
         sweep=None if delegate else _sweep(model.path, request.runs, on_progress),
         profile=_profile(trial, request, on_progress),
     )
@@ -128,12 +129,12 @@ def _invokes(trial: Trial, runs: int | None, on_progress: OnProgress) -> list[fl
     return samples_ms
 
 
-def _peak(work: Workload, threads: int, on_progress: OnProgress) -> Peak | None:
+def _peak(work: Workload, threads: int, runs: int | None, on_progress: OnProgress) -> Peak | None:
     """A delegate has another peak, and a type that has no synthetic model has none."""
     if not work.macs or work.dtype not in DTYPES:
         return None
     on_progress("peak of this machine", 0.0)
-    return peak(work.dtype, threads)
+    return peak(work.dtype, threads, runs)
 
 
 def _sweep(path: Path, runs: int | None, on_progress: OnProgress) -> Sweep:
@@ -146,16 +147,27 @@ def _sustained(trial: Trial, seconds: float | None, on_progress: OnProgress) -> 
     return sustained(trial.time_ms, seconds, lambda share: on_progress("sustained", share))
 
 
-def _compared(trial: Trial, request: Request, on_progress: OnProgress) -> Compared | None:
-    """The delegate serves the other one too if it is compiled for the Edge TPU."""
+def _rival(request: Request) -> Chosen | None:
+    """The other model with its delegate: the request's, if it is compiled for the Edge TPU too.
+
+    Asked first: minutes of measuring are not to end at a file that is no model.
+    """
     other = request.other
     if other is None:
         return None
-    delegate = request.delegate if workload(other.path).edgetpu else None
-    rival = Trial(other.path, trial.threads, delegate or other.delegate)
+    compiled = workload(other.path).edgetpu
+    return replace(other, delegate=other.delegate or (request.delegate if compiled else None))
+
+
+def _compared(
+    trial: Trial, other: Chosen | None, runs: int | None, on_progress: OnProgress
+) -> Compared | None:
+    if other is None:
+        return None
+    rival = Trial(other.path, trial.threads, other.delegate)
     warm_up(rival.time_ms)
     own_ms, other_ms = interleaved(
-        [trial.time_ms, rival.time_ms], request.runs, lambda share: on_progress("compare", share)
+        [trial.time_ms, rival.time_ms], runs, lambda share: on_progress("compare", share)
     )
     return Compared(other.name, Percentiles.of(other_ms), Ratio.of(own_ms, other_ms))
 

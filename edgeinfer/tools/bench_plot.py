@@ -74,7 +74,7 @@ def _heat(sustained: Sustained, panel: Any) -> None:
     times_s = [window.seconds for window in sustained.windows]
     panel.plot(times_s, [window.fps for window in sustained.windows], color=_MAIN)
     panel.set_ylim(0, max(window.fps for window in sustained.windows) * 1.15)
-    title = f"sustained: {sustained.drop * 100:.0f} % slower at the end"
+    title = f"sustained: {sustained.cold_fps:.1f} cold, {sustained.hot_fps:.1f} hot"
     panel.set(title=title, xlabel="seconds", ylabel="invokes a second")
     warm = [(w.seconds, w.temperature_c) for w in sustained.windows if w.temperature_c is not None]
     if warm:
@@ -85,7 +85,7 @@ def _heat(sustained: Sustained, panel: Any) -> None:
 
 def _operators(profile: Profile, panel: Any) -> None:
     kinds = profile.operators[:_MOST_OPERATORS][::-1]
-    names = [fill(f"{kind.count} of {kind.name}", _NAME_LENGTH) for kind in kinds]
+    names = [fill(f"{kind.count} x {kind.name}", _NAME_LENGTH) for kind in kinds]
     bars = panel.barh(names, [kind.ms for kind in kinds], color=_MAIN)
     panel.bar_label(bars, [f"{kind.share * 100:.0f} %" for kind in kinds], padding=2)
     panel.margins(x=0.15)

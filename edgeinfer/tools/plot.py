@@ -1,4 +1,4 @@
-"""Plot: figures into files. The only file that imports matplotlib, which is an extra."""
+"""Plot: figures into files, with matplotlib, which is an extra: only here is it missed."""
 
 from __future__ import annotations
 
