@@ -1,0 +1,116 @@
+"""Latencies: how long a model of the menu takes on a board, and whose word that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from edgeinfer.model import boards
+from edgeinfer.model.boards import Board
+from edgeinfer.model.published import Published
+
+Kind = Literal["measured", "estimated", "computed", "published", "scaled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """The time for one picture. `origin`: whose figure it is, or what it is computed from."""
+
+    ms: float
+    kind: Kind
+    origin: str
+
+    @property
+    def trusted(self) -> bool:
+        """An estimate is never recommended over what was measured on the same board."""
+        return self.kind != "estimated"
+
+
+class Latencies(Protocol):
+    """A board, as far as `plan` asks it."""
+
+    @property
+    def name(self) -> str: ...
+
+    def notes(self) -> tuple[str, ...]:
+        """What a reader of the figures should know."""
+        ...
+
+    def runs(self, row: Published) -> bool:
+        """Whether the board can run such a model at all."""
+        ...
+
+    def at_hand(self, row: Published) -> Latency | None:
+        """What is known at once."""
+        ...
+
+    def of(self, row: Published) -> Latency | None:
+        """What is known, or can be found out by running it for some seconds."""
+        ...
+
+    def unknown(self, row: Published) -> str:
+        """Why there is no latency."""
+        ...
+
+
+class OnPaper:
+    """A board of which only a rate is known: the FLOP/s that it really gives."""
+
+    def __init__(self, mflops: float) -> None:
+        self.name = f"{mflops:g} MFLOP/s"
+        self._flops = mflops * 1e6
+
+    def notes(self) -> tuple[str, ...]:
+        return (
+            f"latency is 2 x MACs / {self.name}: a first guess, families differ by a factor of two",
+            "a rate from a data sheet is a peak: divide it by five to ten before giving it here",
+        )
+
+    def runs(self, row: Published) -> bool:
+        return not row.edgetpu
+
+    def at_hand(self, row: Published) -> Latency | None:
+        if row.macs is None:
+            return None
+        return Latency(2000 * row.macs / self._flops, "computed", f"2 x MACs / {self.name}")
+
+    def of(self, row: Published) -> Latency | None:
+        return self.at_hand(row)
+
+    def unknown(self, row: Published) -> str:
+        return "MACs not published"
+
+
+class OtherPeoples:
+    """A board that is known from what other people measured and published."""
+
+    def __init__(self, board: Board, *, coral: bool) -> None:
+        self.name = f"{board.name} with a Coral" if coral else board.name
+        self._board = board
+        self._coral = coral
+
+    def notes(self) -> tuple[str, ...]:
+        own = f"other people's figures for a {self.name}: other runtimes, threads and years"
+        scaled = "~ is scaled by MACs from another model of the same family"
+        if not self._coral:
+            return own, scaled
+        return (
+            own,
+            f"{scaled}, never down: a Coral's time for a small model is mostly overhead",
+            "an Edge TPU runs 8 bits alone; its file is larger (0.25_128: 801 KB, not 526)",
+        )
+
+    def runs(self, row: Published) -> bool:
+        return row.is_8_bit if self._coral else not row.edgetpu
+
+    def at_hand(self, row: Published) -> Latency | None:
+        figure = boards.figure(self._board, row, coral=self._coral)
+        if figure is None:
+            return None
+        return Latency(figure.ms, "scaled" if figure.scaled_from else "published", figure.origin)
+
+    def of(self, row: Published) -> Latency | None:
+        return self.at_hand(row)
+
+    def unknown(self, row: Published) -> str:
+        return "no published latency"
