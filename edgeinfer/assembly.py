@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
-from edgeinfer import config, plugins
+from edgeinfer import config, plugins, shorthand
 from edgeinfer.config import Config, Part
 from edgeinfer.core.contracts import Decoder, Engine, Rule, Sink, Source, Tracker
 from edgeinfer.core.tensor import Head
@@ -71,7 +71,12 @@ def build_pipeline(
     )
     kind = _decoder_type(card, path)
     words = _labels(model, card, path)
-    _check_labels(kind, model, card, words, path)
+    # The menu's own pairs are held together by tests and sha256.
+    if card is None or card.weights is None or model.labels is not None:
+        classes = _classes(kind, engine, path)
+        if classes is not None:
+            labels.check_count(words, classes, str(model.labels or path))
+    _check_words(model, words)
     decoder = _decoder(kind, card, _head(model, card, engine, words))
     prepare = (
         Prepare(engine.input, card.fit, card.mean, card.std) if card else Prepare(engine.input)
@@ -85,7 +90,7 @@ def open_pipeline(model: str | Path, **settings: Any) -> Pipeline:
     Raises: EdgeinferError: as `build_pipeline`, or a setting is wrong.
     """
     problems: list[str] = []
-    table = model_table(str(model)) | {
+    table = shorthand.model_table(str(model)) | {
         key: str(value) if isinstance(value, Path) else value for key, value in settings.items()
     }
     checked = config.check(config.Model, table, "model", problems)
@@ -99,7 +104,7 @@ def open_source(text: str, **settings: Any) -> Source:
 
     Raises: EdgeinferError: no such plug-in, or a setting is wrong.
     """
-    table = source_table(text) | settings
+    table = shorthand.source_table(text) | settings
     problems: list[str] = []
     kind = table.pop("type")
     options = config.check(_options_of("source", kind), table, "source", problems)
@@ -107,41 +112,6 @@ def open_source(text: str, **settings: Any) -> Source:
         raise ConfigError(problems)
     source: Source = plugins.find("source", kind)(options)
     return source
-
-
-def source_table(text: str) -> dict[str, Any]:
-    """`0`, `/dev/video0`, `picamera:0`, `rtsp://…`, a clip, a folder, as a `[source]` section."""
-    scheme, colon, rest = text.partition(":")
-    if text.isdigit() or text.startswith("/dev/"):
-        return {"type": "v4l2", "device": text}
-    if "://" not in text and scheme in plugins.names("source"):
-        return {"type": scheme, **_argument("source", scheme, rest if colon else "")}
-    if Path(text).is_dir():
-        return {"type": "folder", "path": text}
-    return {"type": "video", "uri": text}
-
-
-def sink_table(text: str) -> dict[str, Any]:
-    """`jsonl:-`, `jsonl:FILE`, `mqtt://host:1883`, as a `[[sink]]` section.
-
-    Raises: PluginError: no sink of that name.
-    """
-    scheme, _, rest = text.partition(":")
-    return {"type": scheme, **_argument("sink", scheme, text if rest.startswith("//") else rest)}
-
-
-def model_table(text: str) -> dict[str, Any]:
-    """A menu name, or the path of a .tflite, as a `[model]` section."""
-    is_path = text.endswith(".tflite") or "/" in text
-    return {"path": text} if is_path else {"name": text}
-
-
-def _argument(kind: plugins.Kind, name: str, text: str) -> dict[str, Any]:
-    plugin = plugins.find(kind, name)
-    if not text:
-        return {}
-    is_text = get_type_hints(plugin.Options)[plugin.argument] is str
-    return {plugin.argument: int(text) if text.isdigit() and not is_text else text}
 
 
 def _options_of(kind: str, name: str) -> type[Any]:
@@ -205,17 +175,24 @@ def _decoder_type(card: Card | None, path: Path) -> str:
     return card.decoder_type
 
 
-def _check_labels(
-    kind: str, model: config.Model, card: Card | None, words: tuple[str, ...], path: Path
-) -> None:
-    """A detector's outputs do not show how many classes it knows: its graph does.
+def _classes(kind: str, engine: Engine, path: Path) -> int | None:
+    """How many labels there should be; a detector's outputs do not show it, but its graph does."""
+    if kind == "classifier" and len(engine.outputs) == 1:
+        return engine.outputs[0].shape[-1]
+    return graph.detection_classes(path) if kind == "ssd" else None
 
-    The menu's own pairs are held together by tests and sha256.
-    """
-    if kind == "ssd" and (card is None or card.weights is None or model.labels is not None):
-        classes = graph.detection_classes(path)
-        if classes is not None:
-            labels.check_count(words, classes, str(model.labels or path))
+
+def _check_words(model: config.Model, words: tuple[str, ...]) -> None:
+    """Raises: ConfigError: a label of the configuration that the model does not have."""
+    asked = {"allow": model.allow, "deny": model.deny, "scores": tuple(model.scores)}
+    problems = [
+        config.unknown(f"model.{key}: ", word, words)
+        for key, given in asked.items()
+        for word in given
+        if words and word not in words
+    ]
+    if problems:
+        raise ConfigError(problems)
 
 
 def _head(model: config.Model, card: Card | None, engine: Engine, words: tuple[str, ...]) -> Head:

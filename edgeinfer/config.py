@@ -24,6 +24,7 @@ Table = Mapping[str, Any]
 OptionsOf = Callable[[str, str], type[Any]]
 """(kind, type) -> the `Options` of that plug-in; raises PluginError."""
 T = TypeVar("T")
+_LONGEST_NAME = 64
 Score = Annotated[float, Ge(0), Le(1)]
 
 
@@ -34,7 +35,9 @@ class Device:
     name: str = field(default_factory=socket.gethostname)
 
     def __post_init__(self) -> None:
-        if not self.name or set(self.name) & set("/+#"):
+        if not 0 < len(self.name) <= _LONGEST_NAME:
+            raise ValueError(f"name should have from 1 to {_LONGEST_NAME} letters")
+        if set(self.name) & set("/+#") or not self.name.isprintable():
             raise ValueError(f"name {self.name!r} cannot stand in a topic; leave out / + #")
 
 
@@ -86,6 +89,7 @@ class Config:
     sinks: tuple[Part, ...] = ()
 
 
+_MOST_SHOWN = 12  # of the words that would have been right
 SECTIONS = ("device", "source", "model", "limits", "tracker", "rule", "sink")
 
 
@@ -107,7 +111,7 @@ def build(table: Table, options_of: OptionsOf) -> Config:
 
     Raises: ConfigError: with every problem of every section.
     """
-    problems = [_unknown("", key, SECTIONS) for key in table if key not in SECTIONS]
+    problems = [unknown("", key, SECTIONS) for key in table if key not in SECTIONS]
     sections = {
         "device": check(Device, table.get("device", {}), "device", problems),
         "limits": check(Limits, table.get("limits", {}), "limits", problems),
@@ -129,8 +133,11 @@ def check(kind: type[T], table: Any, where: str, problems: list[str]) -> T | Non
         return None
     known = [f.name for f in fields(cast("Any", kind)) if f.init]
     strangers = [key for key in table if key not in known]
-    problems += [_unknown(f"{where}.", key, known) for key in strangers]
+    problems += [unknown(f"{where}.", key, known) for key in strangers]
     own = {key: value for key, value in table.items() if key not in strangers}
+    if not _is_text(own):
+        problems.append(f"{where}: a name that is not UTF-8; rename the file")
+        return None
     try:
         # Strict by way of JSON: "10" is no number, yet a list is a tuple and a text is a path.
         return TypeAdapter(kind).validate_json(json.dumps(own, default=str), strict=True)
@@ -142,14 +149,14 @@ def check(kind: type[T], table: Any, where: str, problems: list[str]) -> T | Non
 def _model(table: Table, problems: list[str]) -> Model | None:
     if "model" in table:
         return check(Model, table["model"], "model", problems)
-    problems.append("model: missing; name one of the menu (`edgeinfer models list`)")
+    problems.append("model: missing; give --model, or a [model] section (`edgeinfer models list`)")
     return None
 
 
 def _source(table: Table, options_of: OptionsOf, problems: list[str]) -> Part | None:
     if "source" in table:
         return _part("source", table["source"], "source", options_of, problems)
-    problems.append('source: missing; say where frames come from, as in type = "v4l2"')
+    problems.append("source: missing; give --source, or a [source] section with its type")
     return None
 
 
@@ -191,10 +198,12 @@ def _part(
 _EXAMPLES = {"source": "v4l2", "tracker": "iou", "rule": "presence", "sink": "mqtt"}
 
 
-def _unknown(prefix: str, key: str, known: Iterable[str]) -> str:
+def unknown(prefix: str, key: str, known: Iterable[str]) -> str:
+    """A problem line that names the nearest of the words that are known."""
     choices = list(known)
     near = get_close_matches(key, choices, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(choices) or 'nothing'}"
+    few = ", ".join(choices[:_MOST_SHOWN]) + (", …" if len(choices) > _MOST_SHOWN else "")
+    hint = f"did you mean {near[0]}?" if near else f"known: {few or 'nothing'}"
     return f"{prefix}{key}: unknown; {hint}"
 
 
@@ -206,3 +215,8 @@ def _explain(where: str, detail: ErrorDetails) -> str:
     if detail["type"] == "value_error":
         return f"{where}{place}: {what}"
     return f"{where}{place}: {detail['input']!r} {what}"
+
+
+def _is_text(table: Table) -> bool:
+    """A file name that is not UTF-8 comes from the command line with lone surrogates in it."""
+    return not any(0xD800 <= ord(letter) <= 0xDFFF for letter in "".join(map(str, table.values())))

@@ -11,7 +11,7 @@ from zlib import crc32
 
 import cv2
 import numpy as np
-from annotated_types import Gt
+from annotated_types import Gt, Le
 from numpy.typing import NDArray
 
 from edgeinfer.core.frame import Pixels
@@ -29,6 +29,10 @@ WHOLE = (0.0, 0.0, 1.0, 1.0)
 _LEAST_POINT_SCORE = 0.3  # of a keypoint that is drawn
 
 
+Side = Annotated[int, Gt(0), Le(16384)]
+"""Pixels; far more than any camera has, and small enough to be had as memory."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewOptions:
     """The options that every source shares; applied in this order: size, rotation, region.
@@ -38,7 +42,7 @@ class ViewOptions:
     picture; what lies outside is cut away, and boxes are fractions of what is left.
     """
 
-    size: tuple[Annotated[int, Gt(0)], Annotated[int, Gt(0)]] | None = None
+    size: tuple[Side, Side] | None = None
     rotation: Literal[0, 90, 180, 270] = 0
     region: tuple[float, float, float, float] = WHOLE
 

@@ -48,7 +48,7 @@ def _result(result: Result) -> dict[str, Any]:
         "type": "result",
         "seq": result.frame.seq,
         "time": timestamp(result.frame.wall_ns),
-        "source": result.frame.source,
+        "source": _text(result.frame.source),
         "model": result.model,
         "findings": [_finding(finding) for finding in result.findings],
         "timing_ms": {
@@ -68,11 +68,16 @@ def _event(event: Event) -> dict[str, Any]:
         "rule": event.rule,
         "kind": event.kind,
         "time": timestamp(frame.wall_ns),
-        "source": frame.source,
+        "source": _text(frame.source),
         "model": event.result.model,
         "seq": frame.seq,
         "facts": dict(event.facts),
     }
+
+
+def _text(name: str) -> str:
+    """A file name that is not UTF-8, with a question mark for what cannot be said."""
+    return name.encode(errors="replace").decode()
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -22,7 +22,7 @@ ROWS = [
     {"wire", "picture"},
     {"config", "plugins", "prepare"},
     {"sources", "engines", "decoders", "trackers", "rules", "sensors", "sinks", "model"},
-    {"pipeline"},
+    {"pipeline", "shorthand"},
     {"assembly"},
     {"runtime", "tools"},
     {"cli"},

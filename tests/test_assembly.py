@@ -2,14 +2,13 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from edgeinfer import assembly
 from edgeinfer.core.results import Classification
 from edgeinfer.engines.litert import LitertEngine
-from edgeinfer.errors import ConfigError, EdgeinferError, ModelError, PluginError
+from edgeinfer.errors import ConfigError, EdgeinferError, ModelError
 from edgeinfer.model import menu
 
 SMALL = "mobilenet_v1_0.25_128"
@@ -26,53 +25,6 @@ def lonely(models: Path, tmp_path: Path) -> Path:
     path = tmp_path / "lonely.tflite"
     shutil.copy(models / "coco_ssd_mobilenet_v1_1.0_quant.tflite", path)
     return path
-
-
-@pytest.mark.parametrize(
-    ("text", "table"),
-    [
-        ("0", {"type": "v4l2", "device": "0"}),
-        ("/dev/video2", {"type": "v4l2", "device": "/dev/video2"}),
-        ("picamera:1", {"type": "picamera", "camera": 1}),
-        ("picamera", {"type": "picamera"}),
-        ("synthetic:signs", {"type": "synthetic", "scene": "signs"}),
-        ("rtsp://cam/1", {"type": "video", "uri": "rtsp://cam/1"}),
-        ("http://cam:8080/x", {"type": "video", "uri": "http://cam:8080/x"}),
-        ("clip.mp4", {"type": "video", "uri": "clip.mp4"}),
-        ("odd:name.mp4", {"type": "video", "uri": "odd:name.mp4"}),
-    ],
-)
-def test_a_source_in_one_word(text: str, table: dict[str, Any]) -> None:
-    assert assembly.source_table(text) == table
-
-
-def test_a_folder_is_a_source(tmp_path: Path) -> None:
-    assert assembly.source_table(str(tmp_path)) == {"type": "folder", "path": str(tmp_path)}
-
-
-@pytest.mark.parametrize(
-    ("text", "table"),
-    [
-        ("jsonl:-", {"type": "jsonl", "path": "-"}),
-        ("jsonl:a:b.jsonl", {"type": "jsonl", "path": "a:b.jsonl"}),
-        ("jsonl:/var/x", {"type": "jsonl", "path": "/var/x"}),
-        ("mqtt://h:1883", {"type": "mqtt", "uri": "mqtt://h:1883"}),
-        ("mqtts://h", {"type": "mqtts", "uri": "mqtts://h"}),
-    ],
-)
-def test_a_sink_in_one_word(text: str, table: dict[str, Any]) -> None:
-    assert assembly.sink_table(text) == table
-
-
-def test_a_sink_of_an_unknown_kind_is_told_with_the_nearest() -> None:
-    with pytest.raises(PluginError, match="sink 'jsnl': unknown; did you mean 'jsonl'?"):
-        assembly.sink_table("jsnl:-")
-
-
-def test_a_model_in_one_word() -> None:
-    assert assembly.model_table("coco") == {"name": "coco"}
-    assert assembly.model_table("x.tflite") == {"path": "x.tflite"}
-    assert assembly.model_table("models/x") == {"path": "models/x"}
 
 
 def test_a_whole_configuration_becomes_its_parts(tmp_path: Path) -> None:
@@ -207,3 +159,20 @@ def test_every_card_of_the_menu_gives_a_pipeline_or_one_clear_line(name: str) ->
         frame = source.read()
     assert frame is not None
     assert assembly.open_pipeline(name).run(frame).model == name
+
+
+def test_a_label_that_the_model_does_not_have_is_told_with_the_nearest() -> None:
+    with pytest.raises(ConfigError) as caught:
+        assembly.open_pipeline(
+            "coco_ssd_mobilenet_v1", allow=["trian"], deny=["cat"], scores={"persn": 0.3}
+        )
+    assert caught.value.problems == (
+        "model.allow: trian: unknown; did you mean train?",
+        "model.scores: persn: unknown; did you mean person?",
+    )
+
+
+def test_a_card_without_labels_for_a_detector_says_what_is_missing(lonely: Path) -> None:
+    lonely.with_suffix(".toml").write_text('task = "detection"\n[decoder]\ntype = "ssd"\n')
+    with pytest.raises(ModelError, match="90 scores but 0 labels; name the model's label file"):
+        assembly.open_pipeline(lonely)

@@ -88,8 +88,8 @@ def test_a_wrong_value_is_shown_with_its_place(key: str, value: Any, problem: st
 
 def test_what_is_missing_altogether_is_named() -> None:
     assert _problems({}) == (
-        "model: missing; name one of the menu (`edgeinfer models list`)",
-        'source: missing; say where frames come from, as in type = "v4l2"',
+        "model: missing; give --model, or a [model] section (`edgeinfer models list`)",
+        "source: missing; give --source, or a [source] section with its type",
     )
 
 
@@ -101,6 +101,9 @@ def test_what_is_missing_altogether_is_named() -> None:
         ({"limits": [1]}, "limits: should be a table, [limits]"),
         ({"model": {"name": "a", "path": "b"}}, "model: say which one, `name`"),
         ({"device": {"name": "a/b"}}, "device: name 'a/b' cannot stand in a topic"),
+        ({"device": {"name": "a\0b"}}, "device: name 'a\\x00b' cannot stand in a topic"),
+        ({"device": {"name": "a" * 70_000}}, "device: name should have from 1 to 64 letters"),
+        ({"source": {"type": "lamp", "path": "\udcff"}}, "source: a name that is not UTF-8"),
         ({"model": {"name": "m", "min_score": 1.5}}, "model.min_score: 1.5 should be less than"),
         ({"model": {"name": "m", "threads": 0}}, "model.threads: 0 should be greater than"),
     ],

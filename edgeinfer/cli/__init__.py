@@ -6,10 +6,13 @@ of the user ends as one line per problem on standard error and the exit status o
 
 from __future__ import annotations
 
+import errno
 import os
+import signal
 import sys
 import threading
 from contextlib import suppress
+from difflib import get_close_matches
 from importlib import import_module
 from typing import NoReturn
 
@@ -37,10 +40,19 @@ class Verbs(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
-            return super().get_command(ctx, cmd_name)
+            return None
         command = import_module(f"edgeinfer.cli.{cmd_name}").command
         assert isinstance(command, click.Command)  # noqa: S101 - for the type checker
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in VERBS:
+            near = get_close_matches(args[0], VERBS, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise click.UsageError(f"{args[0]}: no such verb{hint}")
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Verbs"):
@@ -73,17 +85,33 @@ def main() -> NoReturn:
 
 def _status() -> int:
     """Run the verb; its exit status. A mistake of the user is a line for each problem."""
+    signal.signal(signal.SIGTERM, _terminated)
     try:
         cli.main(prog_name="edgeinfer", standalone_mode=False)
     except SystemExit as asked:
         return int(asked.code or 0)
     except EdgeinferError as error:
-        for line in str(error).splitlines():
-            print(f"edgeinfer: {line}", file=sys.stderr)
-        return error.exit_status
+        return _say(str(error), error.exit_status)
     except click.ClickException as error:
-        error.show()
-        return 2
+        return _say(f"{error.format_message().rstrip('.')}; see --help", 2)
     except click.Abort:
-        return 130
+        return _say("interrupted; nothing half done is left", 130)
+    except OSError as error:
+        if error.errno not in _OUTPUT_GONE:
+            raise
+        return _say(f"standard output: {error.strerror}", 1)
     return 0
+
+
+_OUTPUT_GONE = (errno.ENOSPC, errno.EPIPE)
+
+
+def _terminated(*_: object) -> NoReturn:
+    """SIGTERM unwinds as Ctrl-C does, so that nothing half done is left; `run` has its own way."""
+    raise click.Abort
+
+
+def _say(lines: str, status: int) -> int:
+    for line in lines.splitlines():
+        print(f"edgeinfer: {line}", file=sys.stderr)
+    return status

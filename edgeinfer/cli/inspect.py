@@ -43,8 +43,8 @@ def command(model: str, *, each: bool, as_json: bool) -> None:
 
 def _path(text: str) -> Path:
     """Raises: ModelError: a model of the menu that is not here. ConfigError: not on the menu."""
-    from edgeinfer.assembly import model_table
     from edgeinfer.model import menu, weights
+    from edgeinfer.shorthand import model_table
 
     if "path" in model_table(text):
         return Path(text)

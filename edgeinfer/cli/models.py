@@ -7,14 +7,15 @@ import sys
 from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgeinfer.cli.progress import OnFetch, fetching
 from edgeinfer.errors import DownloadError, ModelError
-from edgeinfer.model import menu, weights
-from edgeinfer.model.card import Card
+
+if TYPE_CHECKING:  # the menu loads pydantic: not for --help
+    from edgeinfer.model.card import Card
 
 Report = dict[str, Any]
 
@@ -35,6 +36,8 @@ def command() -> None:
 @_as_json
 def show(everything: bool, as_json: bool) -> None:
     """The models: what each does, its published accuracy, whether it is here."""
+    from edgeinfer.model import menu
+
     chosen = menu.cards() if everything else _useful()
     if as_json:
         _print_json([_describe(card) for card in chosen])
@@ -62,10 +65,14 @@ def pull(names: tuple[str, ...], everything: bool, as_json: bool) -> None:
 @click.argument("names", nargs=-1, metavar="[NAME…]")
 @_as_json
 def verify(names: tuple[str, ...], as_json: bool) -> None:
-    """Hold the weights on this machine to the sha256 of their cards."""
+    """Hold the weights on this machine to the sha256 of their cards.
+
+    Exit status 1: one is wrong, or one that was named is missing.
+    """
     reports = [_verify(card) for card in (_named(names) if names else _useful())]
     _report(reports, as_json)
-    if any(report["state"] == "wrong" for report in reports):
+    bad = ("wrong", "missing") if names else ("wrong",)
+    if any(report["state"] in bad for report in reports):
         sys.exit(1)
 
 
@@ -74,6 +81,8 @@ def verify(names: tuple[str, ...], as_json: bool) -> None:
 @_as_json
 def path(name: str, as_json: bool) -> None:
     """Where a model's weights lie."""
+    from edgeinfer.model import menu, weights
+
     card = menu.find(name)
     found = weights.locate(card)
     if as_json:
@@ -85,16 +94,22 @@ def path(name: str, as_json: bool) -> None:
 
 
 def _useful() -> tuple[Card, ...]:
+    from edgeinfer.model import menu
+
     return tuple(card for card in menu.cards() if card.task != "test")
 
 
 def _named(names: Iterable[str]) -> tuple[Card, ...]:
     """Each once, however often and by whatever name it was asked for."""
+    from edgeinfer.model import menu
+
     found = {card.name: card for card in map(menu.find, names)}
     return tuple(found.values())
 
 
 def _pull(card: Card, on_fetch: OnFetch) -> Report:
+    from edgeinfer.model import weights
+
     found = weights.locate(card)
     if found is not None and _is_right(found, card):
         return {"name": card.name, "state": "here already", "path": str(found)}
@@ -108,6 +123,8 @@ def _pull(card: Card, on_fetch: OnFetch) -> Report:
 
 
 def _verify(card: Card) -> Report:
+    from edgeinfer.model import weights
+
     found = weights.locate(card)
     if found is None:
         return {"name": card.name, "state": "missing", "path": None}
@@ -119,6 +136,8 @@ def _verify(card: Card) -> Report:
 
 
 def _is_right(found: Path, card: Card) -> bool:
+    from edgeinfer.model import weights
+
     try:
         weights.verify(found, card)
     except ModelError:
@@ -138,6 +157,8 @@ def _report(reports: list[Report], as_json: bool) -> None:
 
 
 def _describe(card: Card) -> Report:
+    from edgeinfer.model import weights
+
     accuracy = card.accuracy
     return {
         "name": card.name,
@@ -170,6 +191,8 @@ def _print_table(chosen: Iterable[Card]) -> None:
 
 
 def _row(card: Card) -> tuple[str, ...]:
+    from edgeinfer.model import weights
+
     size = "" if card.weights is None else f"{card.weights.bytes / 1e6:.1f} MB"
     accuracy = "" if card.accuracy is None else f"{card.accuracy.value:g} % {card.accuracy.metric}"
     needs = "Edge TPU" if "edgetpu" in (card.delegate or "") else card.delegate or ""

@@ -15,9 +15,9 @@ import click
 from edgeinfer.cli.progress import fetching
 from edgeinfer.errors import ConfigError
 
-# A Python thread that is busy holds the GIL for one switch interval before a finished invoke gets
-# it back: 5 ms by default, which doubled an invoke; 0.5 ms cost it 0.6 ms (measured).
-_SWITCH_INTERVAL_S = 0.0005
+_STDOUT = {"type": "jsonl", "path": "-"}
+_MODEL_KEYS = ("labels", "min_score", "threads", "delegate")
+_WHICH_MODEL = ("name", "path", "labels")
 
 
 @click.command("run")
@@ -39,6 +39,7 @@ _SWITCH_INTERVAL_S = 0.0005
     metavar="K",
     help="jsonl:-, jsonl:FILE, mqtt://host:1883; may be given again. [jsonl:-]",
 )
+@click.option("--device", metavar="NAME", help="Its name in MQTT topics. [the host's name]")
 @click.option("--max-fps", type=float, metavar="N", help="Run at most so many frames a second.")
 @click.option("--frames", type=click.IntRange(min=1), metavar="N", help="End after N results.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report of the run as JSON.")
@@ -48,8 +49,9 @@ def command(
 ) -> None:
     """Run the service: frames from a source, through a model, to sinks.
 
-    What is given here wins over the configuration. A clip or a folder is processed whole; a camera
-    or a stream runs until SIGTERM or Ctrl-C, and only the newest frame counts.
+    What is given here wins over the configuration: a source, or sinks, take the place of the whole
+    section; a model that of its name, path and labels. A clip or a folder is processed whole; a
+    camera or a stream runs until SIGTERM or Ctrl-C, and only the newest frame counts.
     """
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO,
@@ -57,31 +59,41 @@ def command(
         stream=sys.stderr,
     )
     table = _table(file, given, default_sink=not as_json)
-    if as_json and {"type": "jsonl", "path": "-"} in table["sink"]:
+    if as_json and isinstance(table["sink"], list) and _STDOUT in table["sink"]:
         raise ConfigError("--json: the report and jsonl:- both want standard output; choose one")
     report = _serve(table, frames)
     _say(report, as_json=as_json)
-    if not report.stopped and any(sink.dropped and sink.reason for sink in report.sinks):
+    if not report.stopped and any(sink.dropped and not sink.closed for sink in report.sinks):
         sys.exit(1)  # the job was to deliver everything, and it is not done
 
 
 def _table(file: Path | None, given: dict[str, Any], *, default_sink: bool) -> dict[str, Any]:
     """The configuration's tables with the arguments laid over them."""
-    from edgeinfer import assembly, config
+    from edgeinfer import config, shorthand
 
     table = config.read(file) if file else {}
     if given["source"]:
-        table["source"] = assembly.source_table(given["source"])
+        table["source"] = shorthand.source_table(given["source"])
     if given["model"]:
-        table["model"] = assembly.model_table(given["model"])
-    for key in ("labels", "min_score", "threads", "delegate"):
-        if given[key] is not None:
-            table["model"] = {**table.get("model", {}), key: given[key]}
+        _lay(table, "model", shorthand.model_table(given["model"]), without=_WHICH_MODEL)
+    chosen = {key: given[key] for key in _MODEL_KEYS if given[key] is not None}
+    _lay(table, "model", chosen)
     if given["max_fps"] is not None:
-        table["limits"] = {**table.get("limits", {}), "max_fps": given["max_fps"]}
+        _lay(table, "limits", {"max_fps": given["max_fps"]})
+    if given["device"]:
+        _lay(table, "device", {"name": given["device"]})
     if given["sinks"]:
-        table["sink"] = [assembly.sink_table(text) for text in given["sinks"]]
-    return {"sink": [{"type": "jsonl", "path": "-"}] if default_sink else [], **table}
+        table["sink"] = [shorthand.sink_table(text) for text in given["sinks"]]
+    return {"sink": [_STDOUT] if default_sink else [], **table}
+
+
+def _lay(
+    table: dict[str, Any], section: str, keys: dict[str, Any], without: tuple[str, ...] = ()
+) -> None:
+    """Lay keys over a section; one that is no table stays as it is, for `config` to report."""
+    own = table.get(section, {})
+    if keys and isinstance(own, dict):
+        table[section] = {k: v for k, v in own.items() if k not in without} | keys
 
 
 def _serve(table: dict[str, Any], frames: int | None) -> Any:
@@ -91,7 +103,6 @@ def _serve(table: dict[str, Any], frames: int | None) -> Any:
     settings = assembly.configure(table)
     with fetching() as on_fetch:
         parts = assembly.build(settings, on_fetch)
-    sys.setswitchinterval(_SWITCH_INTERVAL_S)
     service = Service(
         parts.source,
         parts.pipeline,
@@ -115,6 +126,6 @@ def _say(report: Any, *, as_json: bool) -> None:
         file=sys.stderr,
     )
     for sink in report.sinks:
-        why = f": {sink.reason}" if sink.reason else " (nobody reads any more)"
+        why = " (nobody reads any more)" if sink.closed else f": {sink.reason}"
         lost = f", {sink.dropped} not delivered{why}" if sink.dropped else ""
         print(f"edgeinfer: {sink.name}: {sink.delivered} delivered{lost}", file=sys.stderr)

@@ -89,20 +89,4 @@ def _check(spec: TensorSpec, labels: tuple[str, ...]) -> None:
         )
     scores = spec.shape[-1]
     if scores != len(labels):
-        raise ModelError(
-            f"{where}: {scores} scores but {len(labels)} labels; {_advice(scores, labels)}"
-        )
-
-
-def _advice(scores: int, labels: tuple[str, ...]) -> str:
-    if scores == len(labels) + 1:
-        return (
-            "the model counts a background first: take the labels whose first row is 'background', "
-            "else every name is one row off"
-        )
-    if scores == len(labels) - 1:
-        return (
-            "the model counts no background: take the labels without a first row 'background', "
-            f"else every name is one row off (here the first row is {labels[0]!r})"
-        )
-    return "these labels belong to another model"
+        raise ModelError(f"{where}: {scores} scores but {len(labels)} labels")

@@ -162,10 +162,14 @@ def _quiet_native() -> Iterator[None]:
 
     What it says of an error comes as an exception too. With debug logging all of it is shown.
     """
-    if _log.isEnabledFor(logging.DEBUG):
+    try:
+        kept = os.dup(2)
+    except OSError:  # it is closed: there is nothing to keep quiet
+        kept = -1
+    if kept < 0 or _log.isEnabledFor(logging.DEBUG):
         yield
         return
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
         yield

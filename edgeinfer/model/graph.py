@@ -44,7 +44,12 @@ def detection_classes(path: Path) -> int | None:
 @contextmanager
 def _reading(path: Path) -> Iterator[Any]:
     """The model's root; what a broken file makes the FlatBuffers reader raise is a ModelError."""
-    from edgeinfer.model import flatbuffer
+    try:
+        from edgeinfer.model import flatbuffer
+    except ImportError as error:  # with tflite-runtime alone, which carries no schema
+        raise ModelError(
+            f"{path}: reading its graph needs ai-edge-litert; install it, or write a card for it"
+        ) from error
 
     data = flatbuffer.load(path)
     try:

@@ -97,12 +97,15 @@ def check_count(labels: tuple[str, ...], classes: int, where: str) -> None:
 
 
 def _advice(labels: tuple[str, ...], classes: int) -> str:
-    if classes == len(labels) + 1:
+    if not labels:
+        return "name the model's label file: `labels` in its card, or --labels"
+    has_background = labels[0].lower() in ("background", "unlabeled", "???")
+    if classes == len(labels) + 1 and not has_background:
         return (
             "models trained on ImageNet often have a first row 'background', which these labels "
             "lack: add it as their first line"
         )
-    if classes == len(labels) - 1 and labels[0].lower() in ("background", "unlabeled", "???"):
+    if classes == len(labels) - 1 and has_background:
         return f"the labels begin with {labels[0]!r}, which this model has no score for: delete it"
     return "these labels belong to another model"
 

@@ -43,5 +43,5 @@ def _names(card: Card) -> list[str]:
 
 def _hint(name: str) -> str:
     known = [other for card in cards() for other in _names(card)]
-    near = get_close_matches(name, known, n=1)
+    near = [other for other in known if other.startswith(name)] or get_close_matches(name, known)
     return f"did you mean {near[0]}?" if near else "`edgeinfer models list` shows it"

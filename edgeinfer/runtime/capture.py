@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import logging
 from threading import Event
+from time import monotonic
 
 from edgeinfer.core.backoff import Backoff
 from edgeinfer.core.contracts import Source
 from edgeinfer.errors import SourceError
 from edgeinfer.runtime.slot import LatestSlot
+
+_HELD_S = 10.0
+"""How long a source has to give frames to be thought of as well."""
 
 _log = logging.getLogger(__name__)
 
@@ -18,15 +22,17 @@ class Capture:
 
     A source that cannot be opened at the start ends the service: the person is there to see it, or
     systemd tries again. A live one that is lost later is reopened with growing pauses, which is
-    said once when it goes and once when it is back.
+    said once when it goes and once when it is back; the pauses begin anew only when it has held for
+    a while. `tries` counts the reopenings.
     """
 
     def __init__(self, source: Source, slot: LatestSlot, stop: Event) -> None:
         self.frames = 0
+        self.tries = 0
         self._source = source
         self._slot = slot
         self._stop = stop
-        self._backoff = Backoff(first_s=0.5, longest_s=30.0)
+        self._backoff = Backoff(first_s=0.5, longest_s=15.0)
         self._gone = False
 
     def __call__(self) -> None:
@@ -38,12 +44,16 @@ class Capture:
 
     def _read_until_lost(self) -> bool:
         """True: over, by the source's end or ours. False: lost, open it again."""
+        began_s = monotonic()
         try:
             with self._source as source:
                 return self._read_all(source)
         except SourceError as error:
             if not self._source.live or self.frames == 0:
                 raise
+            self.tries += 1
+            if monotonic() - began_s > _HELD_S:
+                self._backoff.reset()
             self._lost(error)
             return False
 
@@ -67,4 +77,3 @@ class Capture:
         if self._gone:
             _log.warning("%s: is back", self._source.name)
             self._gone = False
-            self._backoff.reset()

@@ -25,7 +25,8 @@ class Delivery:
     """
 
     def __init__(self, sink: Sink, outbox: Outbox, last_try_s: float = LAST_TRY_S) -> None:
-        self.reason = ""  # why the sink was away, the last time that it was
+        self.reason = ""  # why the sink was away or slow, the last time that it was
+        self.closed = False
         self._sink = sink
         self._outbox = outbox
         self._backoff = Backoff(first_s=0.1, longest_s=5.0)
@@ -45,6 +46,7 @@ class Delivery:
                     self._deliver(sink, message)
         except SinkClosed as error:
             _log.info("%s", error)
+            self.closed = True
         finally:
             self._outbox.abandon()
 
@@ -53,13 +55,19 @@ class Delivery:
             sink.send(message)
         except SinkClosed:
             raise
-        except SinkBusy:
-            return  # it is offered again, unless it was given up meanwhile
+        except SinkBusy as error:
+            self._busy(error)
         except SinkError as error:
             self._away(error)
         else:
             self._outbox.done(message)
             self._back()
+
+    def _busy(self, error: SinkError) -> None:
+        """The message is offered again at once, unless it was given up meanwhile."""
+        if not self.reason:
+            _log.warning("%s; it is waited for", error)
+        self.reason = str(error)
 
     def _away(self, error: SinkError) -> None:
         if not self._is_away:

@@ -44,17 +44,19 @@ class Notifier:
 class Watchdog:
     """Tells systemd that we are alive, but only while frames flow.
 
-    Flow is results; while the scheduler makes frames wait on purpose, it is captured frames.
+    Flow is results; while the scheduler makes frames wait on purpose, it is captured frames; while
+    a source that was lost is being reopened, and says so, it is the tries.
     """
 
     def __init__(self, notifier: Notifier) -> None:
         watchdog_s = notifier.watchdog_s
         self.interval_s = watchdog_s / 2 if watchdog_s else None
         self._notifier = notifier
-        self._results = self._frames = 0
+        self._results = self._frames = self._tries = 0
 
-    def tick(self, results: int, frames: int, *, waiting: bool) -> None:
+    def tick(self, results: int, frames: int, tries: int, *, waiting: bool) -> None:
         flows = results > self._results or (waiting and results > 0 and frames > self._frames)
-        self._results, self._frames = results, frames
+        flows = flows or tries > self._tries
+        self._results, self._frames, self._tries = results, frames, tries
         if flows and self.interval_s:
             self._notifier.alive(f"{results} results from {frames} frames")

@@ -59,11 +59,14 @@ class Outbox:
             self._changed.notify_all()
 
     def pause(self, seconds: float) -> None:
-        """The sink is away: wait before the next try, unless the outbox is given up meanwhile."""
+        """The sink is away: wait before the next try, but not past the end of the messages."""
         with self._changed:
             self.away = True
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._abandoned, timeout=seconds)
+            was_closed = self.closed
+            self._changed.wait_for(
+                lambda: self._abandoned or self.closed > was_closed, timeout=seconds
+            )
 
     def close(self) -> None:
         """No message comes any more; those that lie here are still delivered."""

@@ -99,9 +99,13 @@ def _uri(text: str, problems: list[str]) -> SplitResult | None:
     except ValueError:  # not repeated: it may quote a piece of a password
         problems.append(f"uri: is no address; {form}")
         return None
+    if uri.scheme not in PORTS:
+        problems.append(f"uri: scheme {uri.scheme!r} is unknown; {form}")
+        return None
+    if not uri.hostname:
+        problems.append(f"uri: names no host; {form}")
+        return None
     found = [
-        (uri.scheme not in PORTS, f"uri: scheme {uri.scheme!r} is unknown; {form}"),
-        (not uri.hostname, f"uri: names no host; {form}"),
         (port == 0, f"uri: port 0 is none; {form}"),
         (uri.password is not None, "uri: no place for a password; put it into a password_file"),
         (bool(uri.path.strip("/") or uri.query or uri.fragment), f"uri: ends too late; {form}"),

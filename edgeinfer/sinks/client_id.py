@@ -24,6 +24,8 @@ MOST = 100
 class ClientId:
     """While it is entered, `text` belongs to this program alone, on this machine.
 
+    `alone` is False where another program of the same device name was there first.
+
     At most 23 letters and digits: MQTT 3.1.1 promises no more (MQTT-3.1.3-5).
     """
 
@@ -31,14 +33,15 @@ class ClientId:
         self._base = _base(machine_id, parts)
         self._held: socket.socket | None = None
         self.text = ""
+        self.alone = True
 
     def __enter__(self) -> Self:
         for number in range(MOST):
             text = f"{self._base}{number or ''}"
             if self._take(text):
-                self.text = text
+                self.text, self.alone = text, number == 0
                 return self
-        self.text = random_id()
+        self.text, self.alone = random_id(), False
         return self
 
     def __exit__(

@@ -7,6 +7,7 @@ offered again by the worker, and by nobody else.
 
 from __future__ import annotations
 
+import logging
 import socket
 import struct
 from contextlib import suppress
@@ -27,6 +28,8 @@ from edgeinfer.sinks.client_id import ClientId, random_id
 from edgeinfer.sinks.link import Link, attempt
 from edgeinfer.wire import to_json
 
+_RENAME = "give each its own device name"
+_log = logging.getLogger(__name__)
 CONNECT_S = 5.0
 ANSWER_S = 1.0
 """How long `send` waits until its message is written (QoS 0) or acknowledged (QoS 1)."""
@@ -56,6 +59,8 @@ class MqttSink:
 
     def __enter__(self) -> Self:
         self._client_id.__enter__()
+        if not self._client_id.alone:
+            _log.warning("%s: another program is %s too; %s", self.name, self._topic, _RENAME)
         self._link.__enter__()
         return self
 
@@ -91,7 +96,9 @@ class MqttSink:
 
     def _connect(self, leaving: Event) -> _Connection:
         client_id = self._options.client_id or self._client_id.text
-        return _Connection(self._broker, client_id, f"{self._topic}/status", leaving)
+        # The status is that of the program that was there first: it must not hear our goodbye.
+        status = f"{self._topic}/status" if self._client_id.alone else None
+        return _Connection(self._broker, client_id, status, leaving)
 
 
 class _Connection:
@@ -159,7 +166,6 @@ class _Connection:
                 wire.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """End it, politely or not; a last will that was not taken back is the broker's to speak."""
         if isinstance(wire := self._client.socket(), socket.socket):
             wire.close()
         # paho closes the rest when its client is freed: nothing may hold that in a circle.

@@ -31,4 +31,6 @@ def _hush() -> None:
     # UDP is what RTSP begins with by itself; one lost packet of it spoils pictures for seconds.
     os.environ.setdefault("OPENCV_FFMPEG_CAPTURE_OPTIONS", "rtsp_transport;tcp")
     if "OPENCV_LOG_LEVEL" not in os.environ:
-        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+        # OpenCV 4 has it at its top, OpenCV 5 in a module; 0 is silence in both.
+        set_level = getattr(cv2, "setLogLevel", None) or cv2.utils.logging.setLogLevel
+        set_level(0)

@@ -50,7 +50,7 @@ def test_a_sink_that_stays_away_at_the_end_is_given_up_with_its_reason() -> None
     assert delivery.reason == "list: away"
 
 
-def test_a_slow_reader_is_waited_for_without_a_word(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_slow_reader_is_waited_for_and_told_once(caplog: pytest.LogCaptureFixture) -> None:
     class Pager(ListSink):
         turns = 0
 
@@ -64,7 +64,8 @@ def test_a_slow_reader_is_waited_for_without_a_word(caplog: pytest.LogCaptureFix
     with caplog.at_level(logging.INFO):
         Delivery(sink, outbox, last_try_s=0)()
     assert len(sink.sent) == 5
-    assert (caplog.records, outbox.away) == ([], False)
+    assert caplog.messages == ["list: the reader takes nothing; it is waited for"]
+    assert not outbox.away
 
 
 def test_a_reader_that_left_ends_the_delivery_quietly() -> None:
@@ -77,6 +78,7 @@ def test_a_reader_that_left_ends_the_delivery_quietly() -> None:
     sink, outbox = Head(), _filled(5)
     delivery = Delivery(sink, outbox)
     delivery()
+    assert delivery.closed
     assert delivery.reason == "", "nothing was away"
     assert (len(sink.sent), sink.closed) == (2, 1)
 

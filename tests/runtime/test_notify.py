@@ -74,11 +74,11 @@ def test_the_watchdog_of_another_process_is_not_ours(
 def test_the_watchdog_is_fed_only_while_results_flow(systemd: socket.socket) -> None:
     watchdog = Watchdog(Notifier())
     assert watchdog.interval_s == 2.0
-    watchdog.tick(0, 5, waiting=False)
+    watchdog.tick(0, 5, 0, waiting=False)
     assert _heard(systemd) == [], "before the first result there is nothing to be proud of"
-    watchdog.tick(1, 6, waiting=False)
+    watchdog.tick(1, 6, 0, waiting=False)
     assert _heard(systemd) == ["WATCHDOG=1\nSTATUS=1 results from 6 frames"]
-    watchdog.tick(1, 90, waiting=False)
+    watchdog.tick(1, 90, 0, waiting=False)
     assert _heard(systemd) == [], "frames come, but the engine hangs"
 
 
@@ -86,9 +86,19 @@ def test_while_the_scheduler_waits_on_purpose_captured_frames_are_flow(
     systemd: socket.socket,
 ) -> None:
     watchdog = Watchdog(Notifier())
-    watchdog.tick(1, 1, waiting=False)
+    watchdog.tick(1, 1, 0, waiting=False)
     _heard(systemd)
-    watchdog.tick(1, 30, waiting=True)
+    watchdog.tick(1, 30, 0, waiting=True)
     assert len(_heard(systemd)) == 1
-    watchdog.tick(1, 30, waiting=True)
+    watchdog.tick(1, 30, 0, waiting=True)
     assert _heard(systemd) == [], "the camera has stalled"
+
+
+def test_a_source_that_is_being_reopened_is_no_hang(systemd: socket.socket) -> None:
+    watchdog = Watchdog(Notifier())
+    watchdog.tick(5, 5, 0, waiting=False)
+    _heard(systemd)
+    watchdog.tick(5, 5, 1, waiting=False)
+    assert len(_heard(systemd)) == 1
+    watchdog.tick(5, 5, 1, waiting=False)
+    assert _heard(systemd) == [], "the driver does not come back from opening it"

@@ -1,0 +1,35 @@
+"""Report: what a run did, for whoever started it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class SinkReport:
+    """`reason`: why the sink was away or slow, if it was; `closed`: its reader has left."""
+
+    name: str
+    delivered: int
+    dropped: int
+    reason: str
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did: `frames` read, `results` made, `dropped` frames that a newer one replaced.
+
+    `seconds` end with the last result: what sinks that are away took beyond it does not count.
+    """
+
+    frames: int
+    results: int
+    dropped: int
+    seconds: float
+    stopped: bool
+    sinks: tuple[SinkReport, ...]
+
+    @property
+    def fps(self) -> float:
+        return self.results / self.seconds if self.seconds else 0.0
