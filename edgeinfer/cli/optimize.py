@@ -27,6 +27,14 @@ from edgeinfer.cli.progress import fetching, measuring
     metavar="X",
     help="Write nothing below it.",
 )
+@click.option(
+    "--min-speedup",
+    type=click.FloatRange(min=0),
+    default=1.02,
+    show_default=True,
+    metavar="X",
+    help="Write nothing that is not X times as fast.",
+)
 @click.option("--threads", type=click.IntRange(min=1), metavar="N", help="[all cores but one]")
 @click.option(
     "--labels",
@@ -59,12 +67,20 @@ def command(*, as_json: bool, **given: Any) -> None:
     with measuring() as on_step:
         report = optimize(Request(**given), on_step)
     if as_json:
-        print(json.dumps(asdict(report), indent=2, ensure_ascii=False))
+        print(json.dumps(_document(report), indent=2, ensure_ascii=False))
     else:
         _say(report)
     if not report.written:
         print(f"edgeinfer: {report.out}: not written: {report.reason}", file=sys.stderr)
         sys.exit(1)
+
+
+def _document(report: Any) -> dict[str, Any]:
+    document = asdict(report)
+    for name in ("agreement", "kernels"):
+        for measure in document[name]["measures"]:
+            measure["share"] = measure["same"] / measure["of"]
+    return document
 
 
 def _say(report: Any) -> None:

@@ -19,8 +19,6 @@ from edgeinfer.model.int8_filters import Filters
 from edgeinfer.model.int8_graph import Graph, given, taken, touched
 from edgeinfer.model.int8_operators import FIXED_OUTPUTS, RECURRENT, VERSIONS, WEIGHING
 
-_SHIFT = 128
-
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -37,9 +35,12 @@ def to_int8(model: Model) -> tuple[Model, Changes]:
     Raises: ModelError: it is no uint8 model, or one that cannot be rewritten.
     """
     graph = Graph(model)
+    _check_types(graph)
     inside = [operator for operator in graph.operators if _computes(graph, operator)]
-    _check(graph, inside)
+    if not inside:
+        raise ModelError("only custom operators compute in uint8; they cannot be rewritten")
     filters = _rewrite_filters(graph, inside)
+    _check_apart(graph, set(filters.weights))
     twins = _shift(graph, inside, set(filters.weights))
     operators = _Joints(graph, inside, twins).operators()
     added = len(operators) - len(graph.operators)
@@ -49,30 +50,28 @@ def to_int8(model: Model) -> tuple[Model, Changes]:
     return graph.model, Changes(channels, sum(found.rescaled for found in weights), added)
 
 
+def _check_types(graph: Graph) -> None:
+    """Raises: ModelError: there is nothing to rewrite."""
+    used = {index for operator in graph.operators for index in touched(operator)}
+    if any(graph.is_type(index, "INT8") for index in used):
+        raise ModelError("computes in int8 already; there is nothing to rewrite")
+    if RECURRENT & {graph.name(operator) for operator in graph.operators}:
+        raise ModelError("a recurrent model; those are not rewritten")
+    if not any(graph.is_type(index, "UINT8") for index in used):
+        raise ModelError("computes in float; only uint8 models are rewritten")
+
+
 def _computes(graph: Graph, operator: Any) -> bool:
     """Whether it computes in uint8; a custom operator keeps the types that it knows.
 
     Raises: ModelError: it does, and there is no way to do the same in int8.
     """
     name = graph.name(operator)
-    if name in RECURRENT:
-        raise ModelError(f"operator {name}: a recurrent model cannot be rewritten")
     if name == "CUSTOM" or not any(graph.is_type(index, "UINT8") for index in touched(operator)):
         return False
     if name not in VERSIONS:
         raise ModelError(f"operator {name}: not known to do in int8 what it does in uint8")
     return True
-
-
-def _check(graph: Graph, inside: list[Any]) -> None:
-    """Raises: ModelError: there is nothing to rewrite."""
-    used = {index for operator in graph.operators for index in touched(operator)}
-    if any(graph.is_type(index, "INT8") for index in used):
-        raise ModelError("computes in int8 already; there is nothing to rewrite")
-    if not any(graph.is_type(index, "UINT8") for index in used):
-        raise ModelError("computes in float; only uint8 models are rewritten")
-    if not inside:
-        raise ModelError("only custom operators compute in uint8; they cannot be rewritten")
 
 
 def _rewrite_filters(graph: Graph, inside: Iterable[Any]) -> Filters:
@@ -83,6 +82,17 @@ def _rewrite_filters(graph: Graph, inside: Iterable[Any]) -> Filters:
         if name in WEIGHING:
             filters.rewrite(operator, name)
     return filters
+
+
+def _check_apart(graph: Graph, weights: set[int]) -> None:
+    """Raises: ModelError: what is weights here is something else there, with another zero point."""
+    others = {*graph.inputs, *graph.outputs}
+    for operator in graph.operators:
+        weighing = WEIGHING.get(graph.name(operator))
+        place = weighing.weights if weighing else None
+        others.update(index for n, index in enumerate(taken(operator)) if n != place)
+    for index in sorted(weights & others):
+        raise ModelError(f"tensor {graph.tensor_name(index)}: weights that serve otherwise, too")
 
 
 def _shift(graph: Graph, inside: list[Any], done: set[int]) -> dict[int, int]:
@@ -96,10 +106,11 @@ def _shift(graph: Graph, inside: list[Any], done: set[int]) -> dict[int, int]:
     twins = {}
     for index in sorted({index for operator in inside for index in touched(operator)} - done):
         if graph.is_type(index, "UINT8"):
+            _, zero_point = graph.quantization(index)
             target = index
             if index in outside:
                 target = twins[index] = graph.add(index, b"_int8")
-            graph.shift(target, graph.codes(index), _SHIFT)
+            graph.shift(target, zero_point, graph.codes(index))
     return twins
 
 

@@ -16,6 +16,7 @@ Codes = NDArray[np.integer[Any]]
 
 _DTYPES = {schema.TensorType.UINT8: np.uint8, schema.TensorType.INT32: np.int32}
 _TYPES = {np.dtype(np.int8): schema.TensorType.INT8, np.dtype(np.int32): schema.TensorType.INT32}
+_SHIFT = 128  # from the range of uint8 to that of int8
 _LOWEST_RUNTIME = b"min_runtime_version"
 
 
@@ -105,14 +106,13 @@ class Graph:
         table.quantizedDimension = axis
         table.min = table.max = None
 
-    def shift(self, index: int, codes: Codes | None, steps: int) -> None:
-        """Make int8 of uint8: the same scale, and a zero point that is so much lower."""
-        _, zero_point = self.quantization(index)
+    def shift(self, index: int, zero_point: int, codes: Codes | None) -> None:
+        """Make int8 of uint8, whose zero point and numbers these are; the scale stays."""
         tensor = self.tensors[index]
-        tensor.quantization.zeroPoint = np.array([zero_point - steps], np.int64)
+        tensor.quantization.zeroPoint = np.array([zero_point - _SHIFT], np.int64)
         tensor.type = schema.TensorType.INT8
         if codes is not None:
-            self._fill(index, (codes.astype(np.int16) - steps).astype(np.int8))
+            self._fill(index, (codes.astype(np.int16) - _SHIFT).astype(np.int8))
 
     def requantize(self, index: int, scale: float, zero_point: int) -> None:
         table = self.tensors[index].quantization
