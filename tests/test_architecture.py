@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from edgeinfer.cli import VERBS
 from tests.conftest import ROOT
 
 PACKAGE = ROOT / "edgeinfer"
@@ -117,7 +118,15 @@ def test_no_module_is_a_drawer_for_odds_and_ends() -> None:
     assert not names & {"utils", "util", "common", "helpers", "misc", "const", "constants"}
 
 
-@pytest.mark.parametrize("words", [["-c", "import edgeinfer"], ["-m", "edgeinfer", "--help"]])
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-c", "import edgeinfer"],
+        ["-m", "edgeinfer", "--help"],
+        *(["-m", "edgeinfer", verb, "--help"] for verb in VERBS),
+    ],
+    ids=" ".join,
+)
 def test_a_light_start_loads_no_heavy_library(words: list[str]) -> None:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", *words], capture_output=True, text=True, check=True

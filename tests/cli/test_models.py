@@ -167,3 +167,33 @@ def test_an_unknown_name_is_refused_with_the_nearest(empty: Path, verb: str) -> 
     result = run(empty, verb, "mobilenet_v1_0.25_12")
     assert isinstance(result.exception, ConfigError)
     assert f"did you mean {SMALL}" in str(result.exception)
+
+
+def test_a_pull_that_is_terminated_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    """A server that begins and then falls silent; the process is told to end meanwhile."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        proxy = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        words = [sys.executable, "-m", "edgeinfer", "models", "pull", SMALL]
+        env = {**os.environ, "STATE_DIRECTORY": str(tmp_path), "https_proxy": proxy}
+        env.pop("EDGEINFER_MODELS", None)
+        with subprocess.Popen(words, env=env, stderr=subprocess.PIPE, text=True) as process:
+            connection, _ = silent.accept()
+            process.terminate()
+            _, errors = process.communicate(timeout=20)
+            connection.close()
+    assert process.returncode == 130
+    assert errors.splitlines()[-1] == "edgeinfer: interrupted; nothing half done is left"
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_named_model_that_is_missing_fails_its_verification(empty: Path) -> None:
+    assert run(empty, "verify", SMALL).exit_code == 1
+    assert run(empty, "verify").exit_code == 0
+
+
+def test_an_unknown_verb_is_one_line_with_the_nearest() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "edgeinfer", "runn"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "edgeinfer: runn: no such verb; did you mean run?; see --help\n"

@@ -11,7 +11,8 @@ from edgeinfer.core.results import Event as Happening
 from edgeinfer.core.results import Message, Result
 from edgeinfer.core.tensor import Array
 from edgeinfer.errors import EngineError, SinkClosed, SourceError
-from edgeinfer.runtime.service import Report, Service
+from edgeinfer.runtime.report import Report
+from edgeinfer.runtime.service import Service
 from tests.doubles import (
     AbsentSource,
     EchoEngine,
