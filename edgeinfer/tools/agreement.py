@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeinfer.core.results import Classification, Detection, Finding, Mask
 from edgeinfer.core.tensor import Array, TensorSpec
@@ -87,7 +88,7 @@ class Meter:
     _steps: list[tuple[int, float]] = field(default_factory=list)
 
     def add(self, first: Seen, second: Seen) -> None:
-        counts = _found(first, second) if self.decoded else _similar(first, second)
+        counts = _found(first, second) if self.decoded else _similar(self.outputs, first, second)
         for name, (same, of) in counts.items():
             sum_same, sum_of = self._counts.get(name, (0, 0))
             self._counts[name] = sum_same + same, sum_of + of
@@ -103,6 +104,7 @@ class Meter:
         return Agreement(measures, largest, mean)
 
 
+Reals = NDArray[np.float32]
 Counts = dict[str, tuple[float, int]]
 """The name of a measure -> same, of."""
 
@@ -164,17 +166,17 @@ def _cells(first: list[Mask], second: list[Mask]) -> Counts:
     return {CELLS: (same, sum(one.cells.size for one, _ in pairs))}
 
 
-def _similar(first: Seen, second: Seen) -> Counts:
-    pairs = zip(first.outputs, second.outputs, strict=True)
-    cosines = [
-        _cosine(one.astype(float).ravel(), other.astype(float).ravel()) for one, other in pairs
-    ]
+def _similar(specs: Sequence[TensorSpec], first: Seen, second: Seen) -> Counts:
+    triples = zip(specs, first.outputs, second.outputs, strict=True)
+    cosines = [_cosine(spec.real(one), spec.real(other)) for spec, one, other in triples]
     return {OUTPUTS: (sum(cosines), len(cosines))}
 
 
-def _cosine(one: Any, other: Any) -> float:
-    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
-    return float(one @ other) / lengths if lengths else float(np.array_equal(one, other))
+def _cosine(one: Reals, other: Reals) -> float:
+    """1.0: they point the same way."""
+    first, second = one.ravel().astype(np.float64), other.ravel().astype(np.float64)
+    lengths = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return float(first @ second) / lengths if lengths else float(np.array_equal(first, second))
 
 
 def _steps(specs: Sequence[TensorSpec], first: Seen, second: Seen) -> list[tuple[int, float]]:
