@@ -107,8 +107,11 @@ _OUTPUT_GONE = (errno.ENOSPC, errno.EPIPE)
 
 
 def _terminated(*_: object) -> NoReturn:
-    """SIGTERM unwinds as Ctrl-C does, so that nothing half done is left; `run` has its own way."""
-    raise click.Abort
+    """SIGTERM unwinds as Ctrl-C does, so that nothing half done is left; `run` has its own way.
+
+    Not by `click.Abort`: that is a RuntimeError, which some caller may take for its library's.
+    """
+    raise KeyboardInterrupt
 
 
 def _say(lines: str, status: int) -> int:

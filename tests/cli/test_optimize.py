@@ -140,6 +140,24 @@ def test_what_was_there_stays_where_nothing_is_written(
     assert list(place.iterdir()) == [out]
 
 
+def test_one_that_is_terminated_leaves_nothing(models: Path, clips: Path, place: Path) -> None:
+    words = ["coco_ssd_mobilenet_v1", "-o", place / "x.tflite", "--images", clips / "car_park.mp4"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "edgeinfer", "optimize", *map(str, words), "--pictures", "1000"],
+        stderr=subprocess.PIPE, text=True, env={**os.environ, "EDGEINFER_MODELS": str(models)},
+    )  # fmt: skip
+    with process:
+        while not any(place.glob(".*/x.tflite")):
+            assert process.poll() is None
+        process.terminate()
+        _, said = process.communicate(timeout=60)
+    assert (process.returncode, said) == (
+        130,
+        "edgeinfer: interrupted; nothing half done is left\n",
+    )
+    assert list(place.iterdir()) == []
+
+
 def refused(result: Result, kind: type[Exception], words: str, place: Path) -> None:
     assert isinstance(result.exception, kind), result.output
     assert words in str(result.exception)
