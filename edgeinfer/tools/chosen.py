@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from edgeinfer.assembly import OnFetch, model_table
+from edgeinfer.assembly import OnFetch
 from edgeinfer.errors import ModelError
 from edgeinfer.model import menu, weights
+from edgeinfer.shorthand import model_table
 
 
 @dataclass(frozen=True, slots=True)
