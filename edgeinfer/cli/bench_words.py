@@ -16,6 +16,7 @@ from edgeinfer.tools.timing import Percentiles
 
 _MOST_WINDOWS = 10
 _MOST_OPERATORS = 12
+_QUIET = 0.1
 _NO_DROP = 0.03  # less than that is the noise of the measurement
 
 
@@ -41,6 +42,9 @@ def sentences(report: Report) -> Iterator[str]:
         yield _drop(report.sustained)
     if report.compared:
         yield _ratio(report.model.name, report.compared)
+    if (report.others_share or 0) > _QUIET:
+        taken = _percent(report.others_share or 0)
+        yield f"Other programs took {taken} of the processor meanwhile: measure again."
     if isinstance(report.profile, str):
         yield f"{report.profile[0].upper()}{report.profile[1:]}."
 

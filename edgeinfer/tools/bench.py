@@ -12,6 +12,7 @@ from edgeinfer.tools import board
 from edgeinfer.tools.chosen import Chosen
 from edgeinfer.tools.footprint import Footprint, footprint
 from edgeinfer.tools.machine import Machine
+from edgeinfer.tools.others import Others
 from edgeinfer.tools.peak import DTYPES, Peak, gmacs, peak
 from edgeinfer.tools.profile import Profile, profile
 from edgeinfer.tools.sustained import Sustained, sustained
@@ -66,6 +67,7 @@ class Report:
     sustained: Sustained | None
     profile: Profile | str | None
     compared: Compared | None
+    others_share: float | None  # of the processor, that other programs took meanwhile
 
     @property
     def invoke_ms(self) -> Percentiles:
@@ -98,6 +100,7 @@ def bench(request: Request, on_progress: OnProgress = lambda *_: None) -> Report
     model, delegate = request.model, request.delegate or request.model.delegate
     work = workload(model.path)
     rival = _rival(request)
+    others = Others()
     on_progress("memory", 0.0)
     used = footprint(model.path, request.threads, delegate)
     trial = Trial(model.path, request.threads, delegate)
@@ -119,6 +122,7 @@ def bench(request: Request, on_progress: OnProgress = lambda *_: None) -> Report
         compared=_compared(trial, rival, request.runs, on_progress),
         sweep=None if delegate else _sweep(model.path, request.runs, on_progress),
         profile=_profile(trial, request, on_progress),
+        others_share=others.share(),
     )
 
 

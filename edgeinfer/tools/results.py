@@ -30,6 +30,7 @@ def document(report: Report) -> Document:
         "cores": report.cores,
         "runtime": report.runtime,
         "date": report.date,
+        "others_share": report.others_share,
         "invoke_ms": asdict(report.invoke_ms),
         "load_ms": report.load_ms,
         "macs": report.workload.macs,
