@@ -31,10 +31,11 @@ from ai_edge_litert.interpreter import Interpreter
 from machine import machine
 from numpy.typing import NDArray
 
-from edgeinfer.assembly import build_pipeline, open_source
+from edgeinfer.assembly import open_source
 from edgeinfer.config import Model
 from edgeinfer.core.frame import Frame
 from edgeinfer.core.results import Message
+from edgeinfer.loading import build_pipeline
 from edgeinfer.model import menu, weights
 from edgeinfer.runtime.service import Service
 

@@ -66,7 +66,7 @@ class Model:
 class Limits:
     """What the scheduler keeps to; None: no limit."""
 
-    max_fps: Annotated[float, Gt(0)] | None = None
+    max_fps: Annotated[float, Gt(0), Le(1000)] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def read(path: Path) -> dict[str, Any]:
     Raises: ConfigError: no such file, or it is not TOML (with the line).
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -138,12 +138,27 @@ def check(kind: type[T], table: Any, where: str, problems: list[str]) -> T | Non
     if not _is_text(own):
         problems.append(f"{where}: a name that is not UTF-8; rename the file")
         return None
+    details = _validate(kind, own)
+    if isinstance(details, list):
+        problems += [_explain(where, detail) for detail in details]
+        return None
+    return details
+
+
+def _validate(kind: type[T], own: Table) -> T | list[ErrorDetails]:
+    """The value, or what is wrong with it: with each field, and then with all of them together."""
     try:
         # Strict by way of JSON: "10" is no number, yet a list is a tuple and a text is a path.
         return TypeAdapter(kind).validate_json(json.dumps(own, default=str), strict=True)
     except ValidationError as error:
-        problems += [_explain(where, detail) for detail in error.errors(include_url=False)]
-        return None
+        details = error.errors(include_url=False)
+    wrong = {detail["loc"][0] for detail in details if detail["loc"]}
+    rest = {key: value for key, value in own.items() if key not in wrong}
+    # A dataclass looks at its fields together only when each is right.
+    more = _validate(kind, rest) if len(rest) < len(own) else []
+    if isinstance(more, list):
+        details += [detail for detail in more if not detail["loc"]]
+    return details
 
 
 def _model(table: Table, problems: list[str]) -> Model | None:
@@ -155,13 +170,13 @@ def _model(table: Table, problems: list[str]) -> Model | None:
 
 def _source(table: Table, options_of: OptionsOf, problems: list[str]) -> Part | None:
     if "source" in table:
-        return _part("source", table["source"], "source", options_of, problems)
+        return part("source", table["source"], "source", options_of, problems)
     problems.append("source: missing; give --source, or a [source] section with its type")
     return None
 
 
 def _maybe(kind: str, table: Table, options_of: OptionsOf, problems: list[str]) -> Part | None:
-    return _part(kind, table[kind], kind, options_of, problems) if kind in table else None
+    return part(kind, table[kind], kind, options_of, problems) if kind in table else None
 
 
 def _parts(
@@ -171,14 +186,15 @@ def _parts(
         problems.append(f"{kind}: should be a list of tables, [[{kind}]]")
         return ()
     return tuple(
-        _part(kind, table, f"{kind} {number}", options_of, problems)
+        part(kind, table, f"{kind} {number}", options_of, problems)
         for number, table in enumerate(tables, start=1)
     )
 
 
-def _part(
+def part(
     kind: str, table: Any, where: str, options_of: OptionsOf, problems: list[str]
 ) -> Part | None:
+    """A plug-in's section; None after adding to `problems`."""
     if not isinstance(table, Mapping) or not isinstance(table.get("type"), str):
         problems.append(f'{where}.type: missing; as in type = "{_EXAMPLES[kind]}"')
         return None
@@ -195,6 +211,7 @@ def _part(
     return None if options is None else Part(table["type"], name, options)
 
 
+_MAY_HOLD_SECRETS = ("uri", "password_file", "delegate_options")
 _EXAMPLES = {"source": "v4l2", "tracker": "iou", "rule": "presence", "sink": "mqtt"}
 
 
@@ -213,6 +230,8 @@ def _explain(where: str, detail: ErrorDetails) -> str:
     if detail["type"] == "missing":
         return f"{where}{place}: missing"
     if detail["type"] == "value_error":
+        return f"{where}{place}: {what}"
+    if detail["loc"] and detail["loc"][0] in _MAY_HOLD_SECRETS:
         return f"{where}{place}: {what}"
     return f"{where}{place}: {detail['input']!r} {what}"
 

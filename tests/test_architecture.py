@@ -24,6 +24,7 @@ ROWS = [
     {"config", "plugins", "prepare"},
     {"sources", "engines", "decoders", "trackers", "rules", "sensors", "sinks", "model"},
     {"pipeline", "shorthand"},
+    {"loading"},
     {"assembly"},
     {"runtime", "tools"},
     {"cli"},

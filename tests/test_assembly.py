@@ -176,3 +176,41 @@ def test_a_card_without_labels_for_a_detector_says_what_is_missing(lonely: Path)
     lonely.with_suffix(".toml").write_text('task = "detection"\n[decoder]\ntype = "ssd"\n')
     with pytest.raises(ModelError, match="90 scores but 0 labels; name the model's label file"):
         assembly.open_pipeline(lonely)
+
+
+def test_what_the_parts_find_wrong_is_told_together(tmp_path: Path) -> None:
+    table = {
+        "source": {"type": "synthetic", "rotation": 45, "region": [0.5, 0, 0.4, 1]},
+        "model": {"name": "coco_ssd_mobilenet"},
+        "sink": [
+            {"type": "mqtt", "uri": "mqtts://h", "ca": str(tmp_path / "no.pem")},
+            {"type": "mqtt", "uri": "http://h"},
+            {"type": "jsonl", "pth": "x"},
+        ],
+    }
+    with pytest.raises(ConfigError) as caught:
+        assembly.configure(table)
+    told = "\n".join(caught.value.problems)
+    for words in (
+        "source.rotation: 45 should be",
+        "source: region",
+        "did you mean coco_ssd_mobilenet_v1?",
+        "no.pem: no such file",
+        "scheme 'http' is unknown",
+        "sink 3.pth: unknown",
+        "sink 3.path: missing",
+    ):
+        assert told.count(words) == 1, (words, told)
+
+
+def test_a_model_for_an_accelerator_names_its_twin_for_the_cpu() -> None:
+    with pytest.raises(EdgeinferError, match="without it take --model mobilenet_v1_0.25_128$"):
+        assembly.open_pipeline("mobilenet_v1_0.25_128_edgetpu")
+
+
+def test_a_password_in_a_wrong_value_is_not_repeated() -> None:
+    table = {"source": {"type": "video", "uri": ["rtsp://u:topsecret@h/x"]}, "model": {"name": "x"}}
+    with pytest.raises(ConfigError) as caught:
+        assembly.configure(table)
+    assert "source.uri: should be a valid string" in str(caught.value)
+    assert "topsecret" not in str(caught.value)

@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import MISSING, Field, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -69,9 +69,15 @@ OPTIONAL = [
 
 
 def configured(section: Section, table: dict[str, Any]) -> config.Config:
-    """The file's configuration with a section in the place of the active one of its kind."""
+    """The file's configuration with a section in the place of the active one of its kind.
+
+    By its words alone: the certificates and passwords that it names are on no machine of ours.
+    """
     many = isinstance(TABLE.get(section.kind), list)
-    return assembly.configure({**TABLE, section.kind: [table] if many else table})
+    whole = {**TABLE, section.kind: [table] if many else table}
+    return config.build(
+        whole, lambda kind, name: plugins.find(cast("plugins.Kind", kind), name).Options
+    )
 
 
 def values(section: Section, settings: config.Config) -> Any:

@@ -43,7 +43,7 @@ _WHICH_MODEL = ("name", "path", "labels")
 @click.option("--max-fps", type=float, metavar="N", help="Run at most so many frames a second.")
 @click.option("--frames", type=click.IntRange(min=1), metavar="N", help="End after N results.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report of the run as JSON.")
-@click.option("-v", "--verbose", is_flag=True, help="Log what happens in detail.")
+@click.option("-v", "--verbose", is_flag=True, help="Log connections, losses, model.")
 def command(
     file: Path | None, frames: int | None, *, as_json: bool, verbose: bool, **given: Any
 ) -> None:

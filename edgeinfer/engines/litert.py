@@ -75,6 +75,7 @@ class LitertEngine:
         self.outputs = tuple(_spec(detail, names) for detail in outputs)
         self._input_index = inputs[0]["index"]
         self._output_indices = [detail["index"] for detail in outputs]
+        _log.debug("%s: %s, %d threads, input %s", path, runtime_name(), self.threads, self.input)
 
     def run(self, tensor: Array) -> Sequence[Array]:
         """Input tensor in, output tensors out, in the model's order; each is a fresh copy.

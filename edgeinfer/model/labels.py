@@ -117,7 +117,7 @@ def _label_file(names: tuple[str, ...]) -> str | None:
 
 
 def _parse(text: str, where: str) -> tuple[str, ...]:
-    lines = [line.strip() for line in text.strip().split("\n")]
+    lines = [line.strip() for line in text.rstrip().split("\n")]
     if lines == [""]:
         raise ModelError(f"{where}: holds no labels; write one per line")
     return _indexed(lines) or tuple(line or NO_LABEL for line in lines)

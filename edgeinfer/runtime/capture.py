@@ -47,11 +47,13 @@ class Capture:
         began_s = monotonic()
         try:
             with self._source as source:
+                _log.debug("%s: open", source.name)
                 return self._read_all(source)
         except SourceError as error:
             if not self._source.live or self.frames == 0:
                 raise
             self.tries += 1
+            _log.debug("%s: lost after %d frames: %s", self._source.name, self.frames, error)
             if monotonic() - began_s > _HELD_S:
                 self._backoff.reset()
             self._lost(error)

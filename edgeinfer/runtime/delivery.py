@@ -42,6 +42,7 @@ class Delivery:
     def __call__(self) -> None:
         try:
             with self._sink as sink:
+                _log.debug("%s: open", sink.name)
                 while (message := self._outbox.first()) is not None:
                     self._deliver(sink, message)
         except SinkClosed as error:
@@ -75,6 +76,7 @@ class Delivery:
             self._dropped_before = self._outbox.dropped
             _log.warning("%s; messages wait, the oldest are dropped when the outbox is full", error)
         self.reason = str(error)
+        _log.debug("%s", error)
         if self._out_of_patience():
             self._outbox.abandon()
         else:

@@ -20,7 +20,8 @@ class SinkReport:
 class Report:
     """What a run did: `frames` read, `results` made, `dropped` frames that a newer one replaced.
 
-    `seconds` end with the last result: what sinks that are away took beyond it does not count.
+    `seconds` begin with the first frame and end with the last result: what opening a stream took,
+    and sinks that are away, does not count.
     """
 
     frames: int

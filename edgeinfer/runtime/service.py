@@ -120,6 +120,8 @@ class Service:
                 taken = self._slot.take()
                 if taken is None:
                     break
+                if self.results == 0:
+                    self._began_s = monotonic()  # opening a stream takes seconds
                 self._scheduler.started()
                 self._publish(self._pipeline.run(*taken))
         finally:

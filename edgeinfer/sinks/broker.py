@@ -128,7 +128,7 @@ def _password(path: Path | None, user: str | None, problems: list[str]) -> str |
     if user is None:
         problems.append("password_file: is for a user; add `user`")
     try:
-        password = path.read_text(encoding="utf-8").rstrip("\r\n")
+        password = path.read_text(encoding="utf-8-sig").rstrip("\r\n")
     except OSError as error:
         problems.append(f"password_file: {path}: {(error.strerror or str(error)).lower()}")
         return None
@@ -198,6 +198,7 @@ _NETWORK = (
     ((socket.gaierror, UnicodeError), "name not found; check the host in uri, and the DNS"),
     ((TimeoutError,), "no answer; check host, port and firewall"),
     ((ConnectionRefusedError,), "connection refused; is the broker running on this port?"),
+    ((ConnectionResetError,), "connection reset; for mqtts, is this the broker's port for TLS?"),
 )
 
 

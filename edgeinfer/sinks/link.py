@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from threading import Condition, Event, Thread
 from types import TracebackType
@@ -38,6 +39,7 @@ class Connection(Protocol):
     def close(self) -> None: ...
 
 
+_log = logging.getLogger(__name__)
 C = TypeVar("C", bound=Connection)
 
 
@@ -101,6 +103,7 @@ class Link(Generic[C]):
                 self._use(connection, leaving)
             except SinkError as error:
                 self._reason = str(error)
+                _log.debug("%s", error)
             finally:
                 connection.close()
             leaving.wait(backoff.next_s())
@@ -110,6 +113,7 @@ class Link(Generic[C]):
             if leaving.is_set():  # nobody would end its `run`
                 return
             self._connection = connection
+            _log.debug("%s: connected", self._name)
             self._changed.notify_all()
         try:
             connection.run()

@@ -35,7 +35,7 @@ ANSWER_S = 1.0
 """How long `send` waits until its message is written (QoS 0) or acknowledged (QoS 1)."""
 
 _VERSIONS = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVersion.MQTTv5}
-_SILENT = "closed the connection unanswered; check user, password_file and version"
+_SILENT = "closed the connection unanswered; mqtts:// instead? else check user and version"
 _NO_LEVEL = str.maketrans(dict.fromkeys("+#/\0", "_"))
 
 

@@ -40,7 +40,7 @@ def ask(name: str, limit_s: float, question: Callable[[], Iterable[Line]]) -> It
     try:
         return within(limit_s, lambda: list(question()))
     except EdgeinferError as error:
-        return failed(name, error, "edgeinfer run --verbose may say more")
+        return failed(name, error, "edgeinfer run -v may say more")
     except TimeoutError:
         advice = "look whether its device or its server hangs; plug it in again or restart it"
         return [fail(name, f"no answer within {limit_s:.0f} s", advice)]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from edgeinfer.assembly import OnFetch
 from edgeinfer.errors import ModelError
+from edgeinfer.loading import OnFetch
 from edgeinfer.model import menu, weights
 from edgeinfer.shorthand import model_table
 

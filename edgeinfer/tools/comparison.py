@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgeinfer import assembly, config
+from edgeinfer import config
 from edgeinfer.core.frame import Frame
 from edgeinfer.core.geometry import Placement
 from edgeinfer.core.results import Finding
 from edgeinfer.core.tensor import Array
 from edgeinfer.engines.litert import LitertEngine
+from edgeinfer.loading import build_pipeline
 from edgeinfer.model import graph, labels
 from edgeinfer.model.card import Card
 from edgeinfer.pipeline import Pipeline
@@ -53,7 +54,7 @@ class Comparison:
         self._decoded = _is_decoded(model, path, card)
         if self._decoded:
             # Every score, however low: a picture's best label counts even if nothing is certain.
-            self._pipeline = assembly.build_pipeline(replace(model, min_score=0.0))
+            self._pipeline = build_pipeline(replace(model, min_score=0.0))
         else:
             self._pipeline = _mute(self._original, card)
 

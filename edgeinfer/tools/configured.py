@@ -13,6 +13,7 @@ from edgeinfer.config import Config, Part
 from edgeinfer.core.contracts import Source
 from edgeinfer.core.frame import Frame
 from edgeinfer.errors import ConfigError
+from edgeinfer.loading import build_pipeline
 from edgeinfer.model import menu, weights
 from edgeinfer.tools.line import CONFIGURATION, Line, fail, failed, ok, warn
 
@@ -32,7 +33,8 @@ def configured(file: Path, ask: Ask) -> Iterator[Line]:
     try:
         settings = assembly.configure(config.read(file))
     except ConfigError as error:
-        yield from failed(CONFIGURATION, error, f"correct it in {file}")
+        advice = f"correct it in {file}" if file.exists() else "name a file that is there"
+        yield from failed(CONFIGURATION, error, advice)
         return
     yield ok(CONFIGURATION, f"{file}: valid")
     yield from _parts(settings, ask)
@@ -51,7 +53,7 @@ def _model(model: config.Model) -> Iterator[Line]:
         advice = f"fetch it now: edgeinfer models pull {model.name}"
         yield warn("model", f"{model.name}: not here; the first start will pull it", advice)
         return
-    pipeline = assembly.build_pipeline(model)
+    pipeline = build_pipeline(model)
     height_px, width_px = pipeline.engine.input.shape[1:3]
     frame = Frame(np.zeros((height_px, width_px, 3), np.uint8), 0, 0, 0)
     pipeline.run(frame)  # the first invoke also lays out memory

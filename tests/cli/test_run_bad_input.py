@@ -90,7 +90,7 @@ def test_a_card_whose_roles_do_not_fit_the_tensors(edgeinfer: Edgeinfer, detecto
 
 def test_an_unknown_key_plugin_and_value_are_told_together(edgeinfer: Edgeinfer) -> None:
     (edgeinfer.folder / "edgeinfer.toml").write_text(
-        '[source]\ntype = "v4l3"\n[model]\nnam = "x"\nname = "y"\n[limits]\nmax_fps = 0\n'
+        f'[source]\ntype = "v4l3"\n[model]\nnam = "x"\nname = "{SSD}"\n[limits]\nmax_fps = 0\n'
     )
     done = edgeinfer("-c", "edgeinfer.toml")
     assert (done.returncode, done.stdout) == (2, "")

@@ -376,7 +376,7 @@ def test_a_server_that_says_nothing_is_no_broker() -> None:
 def test_a_server_that_hangs_up_is_no_broker() -> None:
     with Pretender(b"", hang_up=True) as server:
         said = reason(sink(server.uri))
-    assert said.endswith("closed the connection unanswered; check user, password_file and version")
+    assert "closed the connection unanswered; mqtts:// instead?" in said
 
 
 @pytest.mark.parametrize("version", ["3.1.1", "5"])
