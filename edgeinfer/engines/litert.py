@@ -63,7 +63,10 @@ class LitertEngine:
         with _quiet_native():
             self._interpreter = _load(runtime, path, self.threads, delegates, kernels)
             _allocate(self._interpreter, path, delegate)
-        self._read_details(path)
+        try:
+            self._read_details(path)
+        except UnicodeDecodeError as error:
+            raise ModelError(f"{path}: a tensor's name is no text; is the file damaged?") from error
 
     def _read_details(self, path: Path) -> None:
         inputs = self._interpreter.get_input_details()
@@ -187,6 +190,8 @@ def _load(
         raise ModelError(f"{path}: no such file")
     if path.stat().st_size == 0:
         raise ModelError(f"{path}: is empty; fetch or copy the model again")
+    if os.fsencode(path).decode(errors="replace") != str(path):
+        raise ModelError(f"{path!r}: a file name that is not UTF-8; rename the file")
     try:
         return runtime.Interpreter(
             model_path=str(path),
@@ -195,7 +200,8 @@ def _load(
             experimental_op_resolver_type=_resolver(runtime, kernels),
         )
     except (ValueError, RuntimeError) as error:
-        raise ModelError(f"{path}: not a TFLite model: {_first_line(error)}") from error
+        what = f"not a TFLite model, or a damaged one: {_first_line(error)}"
+        raise ModelError(f"{path}: {what}; pull or copy it again") from error
 
 
 def _resolver(runtime: ModuleType, kernels: Kernels) -> Any:

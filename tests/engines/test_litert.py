@@ -215,3 +215,23 @@ def test_the_two_kernels_compute_nearly_the_same(models: Path) -> None:
     )
     differences = np.abs(default - builtin)
     assert 0 < differences.max() < 32, "other code, which rounds otherwise"
+
+
+def test_a_file_name_that_is_not_utf8_is_one_line(classifier: Path, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.tflite"))
+    shutil.copy(classifier, path)
+    with pytest.raises(ModelError, match="a file name that is not UTF-8; rename the file"):
+        LitertEngine(path)
+
+
+def test_a_tensor_name_that_is_no_text_is_one_line(tmp_path: Path) -> None:
+    from edgeinfer.model import flatbuffer, skeleton
+
+    path = tmp_path / "odd.tflite"
+    path.write_bytes(skeleton.conv_stack("float32", size=4, channels=4, layers=1))
+    model = flatbuffer.read(path)
+    graph = model.subgraphs[0]
+    graph.tensors[graph.inputs[0]].name = b"\xff\xfe in"
+    path.write_bytes(flatbuffer.pack(model))
+    with pytest.raises(ModelError, match="a tensor's name is no text"):
+        LitertEngine(path)
