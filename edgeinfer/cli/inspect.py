@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from math import isfinite
 from pathlib import Path
@@ -72,6 +72,7 @@ def _document(path: Path, cost: Cost) -> dict[str, Any]:
         "operators": [_operator(operator) for operator in cost.operators],
         "distinct_operators": [asdict(kind) for kind in cost.kinds],
         "uncounted": cost.uncounted,
+        "uncounted_parameters": cost.sealed,
         "control_flow": cost.control_flow,
         "unsized_tensors": cost.unsized,
         "dynamic_tensors": cost.dynamic,
@@ -128,8 +129,8 @@ def _print(path: Path, cost: Cost, *, each: bool) -> None:
 
 def _lines(path: Path, cost: Cost) -> Iterator[tuple[str, str]]:
     yield "model", f"{path.name}, {cost.file_bytes:,} bytes"
-    yield "parameters", _millions(cost.parameters)
-    yield "MACs", _millions(cost.macs) + _left_out(cost)
+    yield "parameters", _millions(cost.parameters) + _left_out(cost.sealed)
+    yield "MACs", _millions(cost.macs) + _left_out(cost.uncounted)
     yield "FLOPs", _millions(cost.flops)
     yield "weights", _weights(cost)
     yield "activations", f"{cost.activation_peak_bytes:,} bytes at the peak" + _without(cost)
@@ -184,17 +185,20 @@ def _operators(cost: Cost) -> Any:
     for operator in cost.operators:
         table.add_row(
             _printable(operator.name),
-            _first_shape(operator.inputs),
-            _first_shape(operator.outputs),
-            "unknown" if operator.macs is None else f"{operator.macs:,}",
-            f"{operator.parameters:,}",
+            _known_shape(operator.activation),
+            _known_shape(next(iter(operator.outputs), None)),
+            _count(operator.macs),
+            _count(operator.parameters),
         )
     return table
 
 
-def _first_shape(tensors: Iterable[Tensor | None]) -> str:
-    first = next(iter(tensors), None)
-    return "" if first is None else _shape(first)
+def _known_shape(tensor: Tensor | None) -> str:
+    return "" if tensor is None else _shape(tensor)
+
+
+def _count(number: int | None) -> str:
+    return "unknown" if number is None else f"{number:,}"
 
 
 def _shape(tensor: Tensor) -> str:
@@ -216,8 +220,8 @@ def _millions(count: int | None) -> str:
     return "unknown" if count is None else f"{count:,} ({count / 1e6:.2f} M)"
 
 
-def _left_out(cost: Cost) -> str:
-    return f"; not counted: {', '.join(cost.uncounted)}" if cost.uncounted else ""
+def _left_out(names: tuple[str, ...]) -> str:
+    return f"; not counted: {', '.join(names)}" if names else ""
 
 
 def _without(cost: Cost) -> str:

@@ -14,24 +14,33 @@ from edgeinfer.model.parameters import Ownership
 
 @dataclass(frozen=True, slots=True)
 class OperatorCost:
-    """`macs` None: it cannot be counted; `note` says why."""
+    """`macs` None: it cannot be counted; `note` says why.
+
+    `parameters` None: they are inside a custom operator, where they cannot be read.
+    """
 
     name: str
     version: int
     subgraph: int
     macs: int | None
-    parameters: int
+    parameters: int | None
     custom_bytes: int  # what a custom operator carries in itself
     inputs: tuple[Tensor | None, ...]  # None: left out
     outputs: tuple[Tensor | None, ...]
     note: str | None
+
+    @property
+    def activation(self) -> Tensor | None:
+        """What it works on, not a shape or an axis that it is told."""
+        slot = operators.activation_slot(self.name)
+        return self.inputs[slot] if slot < len(self.inputs) else None
 
 
 @dataclass(frozen=True, slots=True)
 class SubgraphCost:
     name: str
     operators: int
-    macs: int  # of those that can be counted
+    macs: int | None  # of those that can be counted; None: there are no others
     activation_peak_bytes: int
     unsized: tuple[str, ...]  # tensors that the peak leaves out
 
@@ -65,15 +74,14 @@ class Cost:
 
     @property
     def parameters(self) -> int | None:
-        """None: all of them are inside operators that cannot be read."""
-        found = sum(operator.parameters for operator in self.operators)
-        return found or (None if self.uncounted else 0)
+        """Without those inside `sealed`; None: there are no others."""
+        found = sum(operator.parameters or 0 for operator in self.operators)
+        return found or (None if self.sealed else 0)
 
     @property
     def macs(self) -> int | None:
         """Without those of `uncounted`; None: there are no others."""
-        found = sum(operator.macs or 0 for operator in self.operators)
-        return found or (None if self.uncounted else 0)
+        return _macs(self.operators)
 
     @property
     def flops(self) -> int | None:
@@ -91,6 +99,13 @@ class Cost:
     @property
     def uncounted(self) -> tuple[str, ...]:
         return _distinct(operator.name for operator in self.operators if operator.macs is None)
+
+    @property
+    def sealed(self) -> tuple[str, ...]:
+        """Operators with data of their own, in which there may be parameters."""
+        return _distinct(
+            operator.name for operator in self.operators if operator.parameters is None
+        )
 
     @property
     def control_flow(self) -> tuple[str, ...]:
@@ -139,12 +154,16 @@ def _operators(graphs: Iterable[Graph], ownership: Ownership) -> Iterator[Operat
                 operator.version,
                 number,
                 macs,
-                parameters,
+                None if _is_sealed(operator, macs) else parameters,
                 operator.custom_bytes,
                 _tensors(graph, operator.inputs),
                 _tensors(graph, operator.outputs),
                 _note(operator, macs),
             )
+
+
+def _is_sealed(operator: Operator, macs: int | None) -> bool:
+    return macs is None and operator.custom_bytes > 0
 
 
 def _note(operator: Operator, macs: int | None) -> str | None:
@@ -163,11 +182,17 @@ def _tensors(graph: Graph, indices: Iterable[int]) -> tuple[Tensor | None, ...]:
     return tuple(graph.tensors[index] if index >= 0 else None for index in indices)
 
 
+def _macs(costs: Iterable[OperatorCost]) -> int | None:
+    """None: not one of them can be counted, or those that can have none. Never 0 in silence."""
+    each = [cost.macs for cost in costs]
+    return sum(macs or 0 for macs in each) or (None if None in each else 0)
+
+
 def _subgraph(number: int, graph: Graph, costs: Iterable[OperatorCost]) -> SubgraphCost:
     return SubgraphCost(
         graph.name,
         len(graph.operators),
-        sum(cost.macs or 0 for cost in costs if cost.subgraph == number),
+        _macs(cost for cost in costs if cost.subgraph == number),
         memory.peak_bytes(graph),
         memory.unsized(graph),
     )

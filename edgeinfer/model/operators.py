@@ -149,6 +149,14 @@ _RULES: MappingProxyType[str, Callable[[Call], int]] = MappingProxyType({
     "SVDF": _recurrent(1, 2),
 })  # fmt: skip
 
+_ACTIVATIONS = MappingProxyType({"TRANSPOSE_CONV": 2, "CONV_3D_TRANSPOSE": 2, "SPLIT": 1})
+
+
+def activation_slot(name: str) -> int:
+    """The input that an operator works on: the first, but for those that begin with a setting."""
+    return _ACTIVATIONS.get(name, 0)
+
+
 _LSTM_BIASES = frozenset({12, 13, 14, 15, 17})
 BIASES: MappingProxyType[str, frozenset[int]] = MappingProxyType({
     "CONV_2D": frozenset({2}),

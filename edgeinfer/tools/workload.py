@@ -50,7 +50,6 @@ def _dtype(found: Cost) -> str | None:
     """Of the activations: weights of 8 bits with real activations run as real numbers."""
     macs: Counter[str] = Counter()
     for operator in found.operators:
-        activation = next((tensor for tensor in operator.inputs if tensor), None)
-        if activation is not None and operator.macs:
-            macs[activation.dtype] += operator.macs
+        if operator.activation is not None and operator.macs:
+            macs[operator.activation.dtype] += operator.macs
     return macs.most_common(1)[0][0] if macs else None

@@ -107,11 +107,20 @@ def test_what_cannot_be_counted_is_named(models: Path) -> None:
     result = run(path, "--ops")
     assert fields(result.stdout)["MACs"] == "unknown; not counted: edgetpu-custom-op"
     assert "compiled for it" in result.stdout
-    assert result.stdout.splitlines()[-1].split()[-2:] == ["unknown", "0"]
+    assert fields(result.stdout)["parameters"] == "unknown; not counted: edgetpu-custom-op"
+    assert result.stdout.splitlines()[-1].split()[-2:] == ["unknown", "unknown"]
     found = document(path)
     assert (found["macs"], found["flops"], found["parameters"]) == (None, None, None)
-    assert found["uncounted"] == ["edgetpu-custom-op"]
+    assert found["uncounted"] == found["uncounted_parameters"] == ["edgetpu-custom-op"]
+    assert [graph["macs"] for graph in found["subgraphs"]] == [None]
+    assert [operator["parameters"] for operator in found["operators"]] == [None]
     assert found["edgetpu"]["compiled"] is True
+
+
+def test_an_operator_is_shown_with_what_it_works_on_and_not_with_a_setting(tmp_path: Path) -> None:
+    result = run(built.transposed().save(tmp_path), "--ops")
+    line = next(line for line in result.stdout.splitlines() if line.startswith("TRANSPOSE_CONV"))
+    assert line.split() == ["TRANSPOSE_CONV", "1x4x4x2", "1x8x8x3", "384", "24"]
 
 
 def test_a_loop_and_its_subgraphs_are_told(tmp_path: Path) -> None:
@@ -156,6 +165,10 @@ def test_a_model_of_the_menu_that_is_not_here_says_how_to_pull_it(tmp_path: Path
 
 def test_a_name_that_is_not_on_the_menu_is_refused() -> None:
     assert isinstance(run("mobilenet_v9").exception, ConfigError)
+
+
+def test_nothing_is_like_no_name_of_the_menu() -> None:
+    assert str(run("").exception) == "model '': not on the menu; `edgeinfer models list` shows it"
 
 
 @pytest.mark.parametrize("kind", ["text", "cut", "absent", "no buffers"])

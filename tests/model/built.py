@@ -152,6 +152,21 @@ def loop() -> Model:
     return model
 
 
+def transposed() -> Model:
+    """A TRANSPOSE_CONV of 2x2 with stride 2: 4x4 pixels of 2 channels -> 8x8 of 3."""
+    model = Model()
+    graph = model.graph()
+    source, out = graph.tensor("small", (1, 4, 4, 2)), graph.tensor("large", (1, 8, 8, 3))
+    shape = graph.constant("shape", np.array([1, 8, 8, 3], np.int32))
+    options = schema.TransposeConvOptionsT()
+    options.strideW = options.strideH = 2
+    graph.operator(
+        "TRANSPOSE_CONV", [shape, graph.constant("w", ones(3, 2, 2, 2)), source], [out], options
+    )
+    graph.ends([source], [out])
+    return model
+
+
 def chain(type_: int = FLOAT32) -> Model:
     """Two FULLY_CONNECTED: 4 numbers -> 8 -> 2."""
     model = Model()

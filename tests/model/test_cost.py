@@ -86,6 +86,8 @@ def test_what_is_compiled_for_the_edge_tpu_is_unknown_and_not_zero(models: Path)
     found = cost.read(models / "mobilenet_v1_0.25_128_quant_edgetpu.tflite")
     assert (found.macs, found.flops, found.parameters) == (None, None, None)
     assert found.uncounted == ("edgetpu-custom-op",)
+    assert [graph.macs for graph in found.subgraphs] == [None]
+    assert found.sealed == ("edgetpu-custom-op",)
     assert found.custom_bytes == 778324
     assert found.edgetpu.compiled
 
@@ -146,6 +148,23 @@ def test_an_unknown_custom_operator_is_named_and_the_rest_counted(tmp_path: Path
     assert found.macs == 4 * 8 + 8 * 2
     assert found.operators[-1].macs is None
     assert found.operators[-1].note == "a custom operator without a rule"
+
+
+def test_a_subgraph_of_unknown_operators_alone_is_unknown(tmp_path: Path) -> None:
+    model = built.chain()
+    graph = model.graph("second")
+    ends = [graph.tensor(name, (1, 3)) for name in "xy"]
+    graph.operator("Sparkle", ends[:1], ends[1:]).customOptions = [1, 2, 3]
+    graph.ends(ends[:1], ends[1:])
+    found = cost.read(model.save(tmp_path))
+    assert [graph.macs for graph in found.subgraphs] == [4 * 8 + 8 * 2, None]
+    assert (found.parameters, found.sealed) == (4 * 8 + 8 * 2, ("Sparkle",))
+
+
+def test_what_an_operator_works_on_is_no_setting(tmp_path: Path) -> None:
+    (operator,) = cost.read(built.transposed().save(tmp_path)).operators
+    assert operator.activation is not None
+    assert (operator.activation.name, operator.macs) == ("small", 4 * 4 * 2 * 2 * 2 * 3)
 
 
 def test_a_batch_of_any_size_is_named(tmp_path: Path) -> None:
