@@ -43,5 +43,6 @@ def _names(card: Card) -> list[str]:
 
 def _hint(name: str) -> str:
     known = [other for card in cards() for other in _names(card)]
-    near = [other for other in known if other.startswith(name)] or get_close_matches(name, known)
+    begun = [other for other in known if name and other.startswith(name)]
+    near = begun or get_close_matches(name, known)
     return f"did you mean {near[0]}?" if near else "`edgeinfer models list` shows it"

@@ -30,6 +30,8 @@ def find(text: str, on_fetch: OnFetch = lambda *_: None) -> Chosen:
     table = model_table(text)
     if "path" in table:
         path = Path(text)
+        if path.is_dir():
+            raise ModelError(f"{path}: is a folder; name the .tflite in it")
         if not path.is_file():
             raise ModelError(f"{path}: no such file")
         return Chosen(path.stem, path)

@@ -33,5 +33,7 @@ def test_wrong_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_what_is_neither_file_nor_menu_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no such file"):
         chosen.find(str(tmp_path / "absent.tflite"))
+    with pytest.raises(ModelError, match="is a folder"):
+        chosen.find(str(tmp_path))
     with pytest.raises(ConfigError, match="did you mean"):
         chosen.find("mobilenet_v1_0.25_129")
