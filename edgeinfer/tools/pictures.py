@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from edgeinfer import assembly
 from edgeinfer.core.contracts import Source
 from edgeinfer.core.frame import Frame
-from edgeinfer.errors import ConfigError
+from edgeinfer.errors import ConfigError, SourceError
+from edgeinfer.picture import load
+from edgeinfer.shorthand import source_table
+from edgeinfer.sources.clock import now
+from edgeinfer.sources.folder import ENDINGS
 
+_log = logging.getLogger(__name__)
 _DRAWN = "synthetic:signs"
 _DRAWN_EVERY = 15  # a second of the scene: its neighbours look nearly the same
 
@@ -30,25 +37,70 @@ class Pictures:
                     yield frame
 
 
+@dataclass(frozen=True, slots=True)
+class Files:
+    """Picture files below the folder `name`; one that cannot be read is left out."""
+
+    name: str
+    paths: tuple[Path, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.paths)
+
+    def __iter__(self) -> Iterator[Frame]:
+        """Raises: SourceError: none of them can be read."""
+        shown = 0
+        for path in self.paths:
+            try:
+                pixels = load(path)
+            except SourceError as error:
+                _log.warning("%s; left out", error)
+                continue
+            yield Frame(pixels, shown, *now(), str(path.relative_to(self.name)))
+            shown += 1
+        if shown == 0:
+            raise SourceError(f"{self.name}: none of its pictures can be read")
+
+
 def drawn(count: int) -> Pictures:
     """Pictures of a drawn scene."""
     source = assembly.open_source(_DRAWN, frames=count * _DRAWN_EVERY)
     return Pictures(_DRAWN, source, count, _DRAWN_EVERY)
 
 
-def taken(text: str, most: int) -> Pictures:
-    """At most so many pictures of a folder or a clip.
+def taken(text: str, most: int) -> Pictures | Files:
+    """At most so many pictures of a clip or a folder, evenly spread.
 
-    They are counted first: neither says reliably how many it will give.
+    In a folder without pictures those of the folders below it are taken, class by class.
     Raises: ConfigError: it never ends. SourceError: it cannot be opened, or there is none in it.
     """
+    table = source_table(text)
+    if table["type"] == "folder":
+        folder = Path(table["path"])
+        paths = _pictures(folder.glob("*")) or _pictures(folder.rglob("*"))
+        if paths:
+            return Files(str(folder), tuple(paths[:: _step(len(paths), most)]))
+    return _of_source(text, most)
+
+
+def _of_source(text: str, most: int) -> Pictures:
+    """Counts them first: no source says reliably how many it will give."""
     source = assembly.open_source(text)
     if source.live:
         raise ConfigError(f"--images {text}: never ends; give a folder or a clip")
     with source:
         found = sum(1 for _ in _frames(source))
-    every = max(1, -(-found // most))
+    every = _step(found, most)
     return Pictures(text, source, -(-found // every), every)
+
+
+def _pictures(paths: Iterable[Path]) -> list[Path]:
+    return sorted(path for path in paths if path.suffix.lower() in ENDINGS)
+
+
+def _step(found: int, most: int) -> int:
+    return max(1, -(-found // most))
 
 
 def _frames(source: Source) -> Iterator[Frame]:
