@@ -19,6 +19,8 @@ from edgeinfer.model.int8_filters import Filters
 from edgeinfer.model.int8_graph import Graph, given, taken, touched
 from edgeinfer.model.int8_operators import FIXED_OUTPUTS, RECURRENT, VERSIONS, WEIGHING
 
+_CROSSINGS = frozenset({"DEQUANTIZE", "QUANTIZE"})  # between float and uint8, as they are meant to
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -40,8 +42,7 @@ def to_int8(model: Model) -> tuple[Model, Changes]:
     if not inside:
         raise ModelError("only custom operators compute in uint8; they cannot be rewritten")
     filters = _rewrite_filters(graph, inside)
-    _check_apart(graph, set(filters.weights))
-    twins = _shift(graph, inside, set(filters.weights))
+    twins = _shift(graph, inside, set(filters.stored.values()))
     operators = _Joints(graph, inside, twins).operators()
     added = len(operators) - len(graph.operators)
     graph.finish(operators)
@@ -71,11 +72,31 @@ def _computes(graph: Graph, operator: Any) -> bool:
         return False
     if name not in VERSIONS:
         raise ModelError(f"operator {name}: not known to do in int8 what it does in uint8")
+    _check_unmixed(graph, operator, name)
     return True
 
 
+def _check_unmixed(graph: Graph, operator: Any, name: str) -> None:
+    """Raises: ModelError: float activations meet uint8 weights, or it gives another type.
+
+    Hybrid kernels read the codes of such weights in a way of their own.
+    """
+    if name in _CROSSINGS:
+        return
+    tensors = touched(operator)
+    if any(graph.is_type(i, "FLOAT32") or graph.is_type(i, "FLOAT16") for i in tensors):
+        raise ModelError(f"operator {name}: mixes float with uint8; a hybrid is not rewritten")
+    weighing = WEIGHING.get(name)
+    if weighing is None:
+        return
+    for index in (taken(operator)[weighing.inputs], *given(operator)):
+        if not graph.is_type(index, "UINT8"):
+            where = graph.tensor_name(index)
+            raise ModelError(f"operator {name}: {where} is not uint8; it is not rewritten")
+
+
 def _rewrite_filters(graph: Graph, inside: Iterable[Any]) -> Filters:
-    filters = Filters(graph)
+    filters = Filters(graph, _served_otherwise(graph))
     for operator in inside:
         name = graph.name(operator)
         graph.raise_version(operator, VERSIONS[name])
@@ -84,15 +105,14 @@ def _rewrite_filters(graph: Graph, inside: Iterable[Any]) -> Filters:
     return filters
 
 
-def _check_apart(graph: Graph, weights: set[int]) -> None:
-    """Raises: ModelError: what is weights here is something else there, with another zero point."""
+def _served_otherwise(graph: Graph) -> set[int]:
+    """The tensors that are something else than weights, and have another zero point there."""
     others = {*graph.inputs, *graph.outputs}
     for operator in graph.operators:
         weighing = WEIGHING.get(graph.name(operator))
         place = weighing.weights if weighing else None
         others.update(index for n, index in enumerate(taken(operator)) if n != place)
-    for index in sorted(weights & others):
-        raise ModelError(f"tensor {graph.tensor_name(index)}: weights that serve otherwise, too")
+    return others
 
 
 def _shift(graph: Graph, inside: list[Any], done: set[int]) -> dict[int, int]:

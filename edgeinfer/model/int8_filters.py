@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from edgeinfer.errors import ModelError
@@ -14,11 +15,15 @@ _ONE_SCALE = frozenset(PER_CHANNEL_VERSIONS)
 
 
 class Filters:
-    """`weights`: tensor -> what became of it."""
+    """`weights`: tensor -> what became of it; `stored`: tensor -> the one that is rewritten.
 
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
+    That is itself, but for one of `shared`: it serves otherwise, too, so a copy is rewritten.
+    """
+
+    def __init__(self, graph: Graph, shared: AbstractSet[int]) -> None:
+        self._graph, self._shared = graph, shared
         self.weights: dict[int, Symmetric] = {}
+        self.stored: dict[int, int] = {}
         self._axes: dict[int, int] = {}
         self._biases: dict[tuple[int, int], int] = {}
 
@@ -31,9 +36,10 @@ class Filters:
         if self._axes[index] != weighing.axis:
             where = self._graph.tensor_name(index)
             raise ModelError(f"tensor {where}: weights of two kinds of operators")
+        operator.inputs[weighing.weights] = self.stored[index]
         if self.weights[index].rescaled:
             self._graph.raise_version(operator, PER_CHANNEL_VERSIONS.get(name, 1))
-        self._rewrite_bias(operator, weighing)
+        self._rewrite_bias(operator, weighing, index)
 
     def _rewrite_weights(self, index: int, axis: int, *, may_be_one: bool) -> None:
         graph = self._graph
@@ -45,14 +51,16 @@ class Filters:
         found = symmetric(codes, zero_point, axis)
         one = may_be_one and not found.rescaled
         scales = scale if one else scale * found.factors
-        graph.store(index, found.codes, scales, 0 if one else axis)
+        target = graph.add(index, b"_weights") if index in self._shared else index
+        graph.store(target, found.codes, scales, 0 if one else axis)
+        self.stored[index] = target
         self.weights[index], self._axes[index] = found, axis
 
-    def _rewrite_bias(self, operator: Any, weighing: Weighing) -> None:
+    def _rewrite_bias(self, operator: Any, weighing: Weighing, weights: int) -> None:
         inputs = taken(operator)
         if len(inputs) <= weighing.bias or inputs[weighing.bias] < 0:
             return
-        pair = inputs[weighing.bias], inputs[weighing.weights]
+        pair = inputs[weighing.bias], weights
         if pair not in self._biases:
             self._biases[pair] = self._bias_for(*pair, inputs[weighing.inputs])
         operator.inputs[weighing.bias] = self._biases[pair]
@@ -66,6 +74,7 @@ class Filters:
         served = any(bias == other for other, _ in self._biases)
         index = graph.add(bias, b"_int8") if served else bias
         # The kernels demand the scale of the products that it is added to.
-        scales = graph.quantization(source)[0] * graph.tensors[weights].quantization.scale
+        filters = graph.tensors[self.stored[weights]]
+        scales = graph.quantization(source)[0] * filters.quantization.scale
         graph.store(index, rescaled_bias(codes, self.weights[weights].factors), scales, 0)
         return index

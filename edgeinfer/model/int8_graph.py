@@ -79,7 +79,7 @@ class Graph:
     def tensor_name(self, index: int) -> str:
         return (self.tensors[index].name or b"").decode(errors="replace") or f"number {index}"
 
-    def is_type(self, index: int, kind: Literal["INT8", "UINT8"]) -> bool:
+    def is_type(self, index: int, kind: Literal["FLOAT16", "FLOAT32", "INT8", "UINT8"]) -> bool:
         return bool(self.tensors[index].type == getattr(schema.TensorType, kind))
 
     def add(self, like: int, ending: bytes) -> int:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -151,6 +152,30 @@ def test_a_bias_that_two_weights_share_is_copied(tmp_path: Path) -> None:
     assert values(changed, "bias_int8", np.int32).tolist() == [900, -847]
 
 
+def test_weights_that_are_added_elsewhere_are_copied(tmp_path: Path) -> None:
+    model = built.Model()
+    graph = model.graph()
+    source = activation(graph, "source", (1, 1, 1, 2))
+    middle = activation(graph, "middle", (1, 1, 1, 3), (8.0, 120))
+    target = activation(graph, "target", (3, 1, 1, 2), (2.0, 100))
+    filters = weights(graph, "filters", TOO_FAR, 0.25, 120)
+    add_conv(graph, source, filters, bias(graph, "bias", np.zeros(3), 0.125), middle)
+    graph.operator("ADD", [source, filters], [target], schema.AddOptionsT())
+    graph.ends([source], [middle, target])
+    changed = check_alike(model, tmp_path)
+    assert np.array_equal(values(changed, "filters", np.int8), TOO_FAR - 128)
+    assert tensor(changed, "filters").quantization.zeroPoint == -8
+    assert tensor(changed, "filters_weights").quantization.zeroPoint.tolist() == [0, 0, 0]
+
+
+def test_weights_that_are_an_output_stay_there_what_they_were() -> None:
+    model = legacy.conv(FITTING, 120)
+    model.table.subgraphs[0].outputs.append(2)
+    changed, _ = rewritten(model)
+    assert np.array_equal(values(changed, "filters", np.uint8), FITTING)
+    assert tensor(changed, "filters_weights").type == INT8
+
+
 # Activations.
 
 
@@ -269,6 +294,8 @@ def test_versions_are_raised_and_never_lowered() -> None:
 
 # What cannot be rewritten.
 
+HYBRID = "mixes float with uint8; a hybrid is not rewritten"
+
 
 def of_float() -> built.Model:
     return built.chain()
@@ -306,10 +333,30 @@ def with_computed_weights() -> built.Model:
     return model
 
 
-def with_shared_weights() -> built.Model:
+def hybrid(*, with_bias: bool) -> built.Model:
+    """Float activations, uint8 weights."""
+    model = built.Model()
+    graph = model.graph()
+    source, target = graph.tensor("source", (1, 2)), graph.tensor("target", (1, 3))
+    filters = weights(graph, "filters", TOO_FAR.reshape(3, 2), 0.01, 120)
+    added = graph.constant("bias", built.ones(3)) if with_bias else -1
+    options = schema.FullyConnectedOptionsT()
+    graph.operator("FULLY_CONNECTED", [source, filters, added], [target], options)
+    graph.ends([source], [target])
+    return model
+
+
+def with_a_float_bias() -> built.Model:
     model = legacy.conv(FITTING, 128)
-    model.table.subgraphs[0].outputs.append(2)
-    assert model.table.subgraphs[0].tensors[2].name == "filters"
+    model.table.subgraphs[0].tensors[3].type = built.FLOAT32
+    assert model.table.subgraphs[0].tensors[3].name == "bias"
+    return model
+
+
+def with_wide_products() -> built.Model:
+    """int32 instead of uint8 is what it gives."""
+    model = legacy.conv(FITTING, 128)
+    model.table.subgraphs[0].tensors[1].type = built.INT32
     return model
 
 
@@ -331,7 +378,10 @@ def without_scale() -> built.Model:
         (with_cast, "operator CAST: not known to do in int8 what it does in uint8"),
         (custom_alone, "only custom operators compute in uint8; they cannot be rewritten"),
         (with_computed_weights, "tensor filters: weights that are computed, not stored"),
-        (with_shared_weights, "tensor filters: weights that serve otherwise, too"),
+        (partial(hybrid, with_bias=True), f"operator FULLY_CONNECTED: {HYBRID}"),
+        (partial(hybrid, with_bias=False), f"operator FULLY_CONNECTED: {HYBRID}"),
+        (with_a_float_bias, f"operator CONV_2D: {HYBRID}"),
+        (with_wide_products, "operator CONV_2D: target is not uint8; it is not rewritten"),
         (without_scale, "tensor source: has 0 scales; a uint8 one has 1"),
     ],
 )
