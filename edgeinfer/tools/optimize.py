@@ -10,7 +10,16 @@ from tempfile import TemporaryDirectory
 
 from edgeinfer import config
 from edgeinfer.errors import ConfigError, ModelError
-from edgeinfer.model import attachments, derived, flatbuffer, int8, menu
+from edgeinfer.model import (
+    attachments,
+    derived,
+    edgetpu,
+    flatbuffer,
+    int8,
+    labels,
+    menu,
+    network,
+)
 from edgeinfer.model.card import Card, beside
 from edgeinfer.shorthand import model_table
 from edgeinfer.tools import chosen, pictures
@@ -149,15 +158,12 @@ def _check_apart(out: Path, original: _Original) -> None:
             raise ConfigError(f"-o {out}: {path} belongs to the original; choose another name")
 
 
-def _rewritten(original: _Original, labels: Path | None) -> tuple[bytes, int8.Changes]:
+def _rewritten(original: _Original, own_labels: Path | None) -> tuple[bytes, int8.Changes]:
     """The new file, with the labels in it: it needs nothing beside it but its card."""
-    path = labels or (original.card.labels_path if original.card else None)
-    try:
-        attached = {_LABELS: path.read_bytes()} if path else {}
-    except OSError as error:
-        raise ModelError(f"{path}: {error.strerror or error}") from error
+    attached = _attached(original, own_labels)
     model = flatbuffer.read(original.path)
     try:
+        _check_compiled(model, original)
         changed, changes = int8.to_int8(model)
         packed = flatbuffer.pack(changed)
         return attachments.carried(flatbuffer.load(original.path), packed, attached), changes
@@ -165,7 +171,27 @@ def _rewritten(original: _Original, labels: Path | None) -> tuple[bytes, int8.Ch
         raise ModelError(f"{original.path}: {error}") from error
 
 
-def _pictures(asked: Request) -> pictures.Pictures:
+def _attached(original: _Original, own_labels: Path | None) -> dict[str, bytes]:
+    """The labels that the original itself does not carry."""
+    path = own_labels or (original.card.labels_path if original.card else None)
+    if path is None or labels.read(path) == labels.from_model(original.path):
+        return {}
+    try:
+        return {_LABELS: path.read_bytes()}
+    except OSError as error:
+        raise ModelError(f"{path}: {error.strerror or error}") from error
+
+
+def _check_compiled(model: flatbuffer.Model, original: _Original) -> None:
+    """Raises: ModelError: an Edge TPU computes it, of which the file shows nothing."""
+    if not edgetpu.verdict(network.graphs(model, original.path)).compiled:
+        return
+    named = original.card.cpu_model if original.card else None
+    hint = f": {named}" if named else ""
+    raise ModelError(f"compiled for the Edge TPU; take the original{hint}")
+
+
+def _pictures(asked: Request) -> pictures.Pictures | pictures.Files:
     if asked.images is None:
         return pictures.drawn(_DRAWN_PICTURES)
     return pictures.taken(asked.images, asked.most)
@@ -186,10 +212,15 @@ def _workplace(out: Path) -> Iterator[Path]:
     try:
         folder = TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise ModelError(f"{out}: {reason}; choose a folder that you may write to") from error
+        raise ModelError(f"{out}: {_no_place(out.parent, error)}") from error
     with folder as name:
         yield Path(name)
+
+
+def _no_place(folder: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError) and not folder.exists():
+        return f"there is no folder {folder}; make the folder first"
+    return f"{error.strerror or error}; choose a folder that you may write to"
 
 
 def _place(model: Path, card: str, out: Path) -> None:

@@ -94,6 +94,32 @@ def test_people_read_what_became_of_it(models: Path, images: Path, place: Path) 
     assert f"written: {out}, and its card beside it" in result.stdout
 
 
+def test_labels_that_the_original_carries_are_not_attached_again(
+    models: Path, images: Path, place: Path, tmp_path: Path
+) -> None:
+    path, same = tmp_path / "mine.tflite", tmp_path / "same.txt"
+    shutil.copy(models / SMALL_FILE, path)
+    carried = labels.from_model(path)
+    assert carried
+    same.write_text("\n".join(carried))
+    for number, words in enumerate(((SMALL,), (path, "--labels", same))):
+        out = place / f"fast_{number}.tflite"
+        result = run(models, *words, "-o", out, "--images", images, *ANY_SPEED)
+        assert result.exit_code == 0, result.output
+        assert labels.embedded_files(out) == labels.embedded_files(path)
+        assert labels.from_model(out) == carried
+
+
+def test_a_folder_of_class_folders_is_looked_into(
+    models: Path, images: Path, place: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(images, tmp_path / "set" / "any")
+    words = ("--images", tmp_path / "set", "--pictures", 6, "--min-agreement", "0", *ANY_SPEED)
+    result = run(models, SMALL, "-o", place / "fast.tflite", *words)
+    assert result.exit_code == 0, result.output
+    assert "6 pictures" in result.stdout
+
+
 def test_labels_that_a_person_names_go_into_the_model(
     models: Path, images: Path, place: Path, tmp_path: Path
 ) -> None:
@@ -175,7 +201,10 @@ def test_a_folder_without_pictures(models: Path, place: Path, tmp_path: Path) ->
     [
         ("face_detection_short_range", "computes in float"),
         ("movenet_single_pose_lightning", "computes in int8 already"),
-        ("mobilenet_v1_0.25_128_edgetpu", "only custom operators compute in uint8"),
+        (
+            "mobilenet_v1_0.25_128_edgetpu",
+            "compiled for the Edge TPU; take the original: mobilenet_v1_0.25_128",
+        ),
     ],
 )
 def test_a_model_that_cannot_be_rewritten(
@@ -186,7 +215,20 @@ def test_a_model_that_cannot_be_rewritten(
     assert ".tflite: " in str(result.exception)
 
 
-@pytest.mark.parametrize("folder", ["/proc", "/nowhere/at/all", "/dev/null"])
+def test_a_compiled_model_without_a_card(models: Path, place: Path, tmp_path: Path) -> None:
+    path = tmp_path / "mine.tflite"
+    shutil.copy(models / "mobilenet_v1_0.25_128_quant_edgetpu.tflite", path)
+    result = run(models, path, "-o", place / "x.tflite")
+    assert str(result.exception) == f"{path}: compiled for the Edge TPU; take the original"
+
+
+def test_a_folder_that_is_not_there(models: Path, place: Path) -> None:
+    result = run(models, SMALL, "-o", place / "new" / "x.tflite")
+    words = f"there is no folder {place / 'new'}; make the folder first"
+    refused(result, ModelError, words, place)
+
+
+@pytest.mark.parametrize("folder", ["/proc", "/dev/null"])
 def test_a_place_without_writing(folder: str, models: Path, place: Path) -> None:
     result = run(models, SMALL, "-o", f"{folder}/x.tflite")
     refused(result, ModelError, "choose a folder that you may write to", place)
