@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgeinfer.errors import ConfigError, PluginError
+from edgeinfer.tools import place
 
 _DPI = 150
 _PANEL_INCHES = (5.2, 3.6)
@@ -16,13 +17,13 @@ _PANEL_INCHES = (5.2, 3.6)
 def check(path: Path) -> None:
     """Whether a figure can be written there: asked before the work that it is to show.
 
-    Raises: PluginError: matplotlib is missing. ConfigError: no such folder, or no such format.
+    Raises: PluginError: matplotlib is missing. ConfigError: no such format, or no file can be
+    written there.
     """
     formats = _figure().canvas.get_supported_filetypes()
     if path.suffix.removeprefix(".").lower() not in formats:
         raise ConfigError(f"{path}: no format for a figure; end it in .png, .svg or .pdf")
-    if not path.parent.is_dir():
-        raise ConfigError(f"{path}: its folder is not there; make it, or take another")
+    place.check(path)
 
 
 @contextmanager
