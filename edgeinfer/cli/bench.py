@@ -27,6 +27,7 @@ from edgeinfer.errors import ConfigError
     help="Run so long without a pause, and watch speed and heat.",
 )
 @click.option("--profile", is_flag=True, help="The time of each operator.")
+@click.option("--quick", is_flag=True, help="The invoke alone: no peak, threads and memory.")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="A .png, .svg, .pdf.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The JSON into FILE.")
 @click.option("--no-save", is_flag=True, help="Do not keep the result for this board.")
@@ -50,18 +51,18 @@ def command(
     from edgeinfer.tools import results
 
     found = results.document(report)
+    if not no_save:
+        _keep(found, report)
     if as_json:
         print(json.dumps(found, indent=2, ensure_ascii=False))
     else:
         _print(report)
+    if out:
+        _write({**found, "command": _command()}, out)
     if plot:
         from edgeinfer.tools import bench_plot
 
         bench_plot.save(report, plot)
-    if out:
-        _write({**found, "command": _command()}, out)
-    if not no_save:
-        _keep(found, results.file(report))
 
 
 def _check_places(plot: Path | None, out: Path | None) -> None:
@@ -70,8 +71,10 @@ def _check_places(plot: Path | None, out: Path | None) -> None:
         from edgeinfer.tools import plot as plotting
 
         plotting.check(plot)
-    if out and not out.parent.is_dir():
-        raise ConfigError(f"--out {out}: its folder is not there; make it, or take another")
+    if out:
+        from edgeinfer.tools import place
+
+        place.check(out)
 
 
 def _measured(given: dict[str, Any]) -> Any:
@@ -89,6 +92,7 @@ def _measured(given: dict[str, Any]) -> Any:
         delegate=given["delegate"],
         sustained_s=given["sustained"],
         profile=given["profile"],
+        quick=given["quick"],
     )
     with measuring() as on_step:
         return bench(request, on_step)
@@ -118,11 +122,17 @@ def _write(found: dict[str, Any], path: Path) -> None:
         raise ConfigError(f"--out {path}: {error.strerror or error}") from error
 
 
-def _keep(found: dict[str, Any], path: Path) -> None:
+def _keep(found: dict[str, Any], report: Any) -> None:
     """What was measured stands on standard output: that it is not kept is no failure."""
     from edgeinfer.tools import results
+    from edgeinfer.tools.timing import ENOUGH_RUNS
 
+    if not report.is_enough:
+        words = f"not kept: {ENOUGH_RUNS} runs are the least that tell something"
+        print(f"edgeinfer: {words}", file=sys.stderr)
+        return
     try:
-        results.write(found, path)
+        results.write(found, results.file(report))
     except OSError as error:
-        print(f"edgeinfer: {path}: not kept: {error.strerror or error}", file=sys.stderr)
+        where = error.filename or results.folder()
+        print(f"edgeinfer: {where}: not kept: {error.strerror or error}", file=sys.stderr)

@@ -8,11 +8,11 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from edgeinfer.tools.bench import Compared, Report
-from edgeinfer.tools.peak import gmacs
+from edgeinfer.tools.peak import Peak, gmacs
 from edgeinfer.tools.profile import Profile
 from edgeinfer.tools.sustained import Sustained, Window
 from edgeinfer.tools.sweep import Sweep
-from edgeinfer.tools.timing import Percentiles
+from edgeinfer.tools.timing import ENOUGH_RUNS, Percentiles, Ratio
 
 _MOST_WINDOWS = 10
 _MOST_OPERATORS = 12
@@ -40,20 +40,24 @@ def sentences(report: Report) -> Iterator[str]:
     yield f"{_speed(report)}{_advice(report)}."
     if report.sustained:
         yield _drop(report.sustained)
-    if report.compared:
-        yield _ratio(report.model.name, report.compared)
+    if report.compared and report.compared.ratio:
+        yield _ratio(report.model.name, report.compared, report.compared.ratio)
     if (report.others_share or 0) > _QUIET:
         taken = _percent(report.others_share or 0)
         yield f"Other programs took {taken} of the processor meanwhile: measure again."
-    if isinstance(report.profile, str):
-        yield f"{report.profile[0].upper()}{report.profile[1:]}."
+    for reason in (report.peak, report.profile):
+        if isinstance(reason, str):
+            yield f"{reason[0].upper()}{reason[1:]}."
+    if not report.is_enough:
+        runs = "1 run is" if report.invoke_ms.runs == 1 else f"{report.invoke_ms.runs} runs are"
+        yield f"{runs} too few to advise or compare: {ENOUGH_RUNS} are the least."
 
 
 def _speed(report: Report) -> str:
     if report.gmacs is None:
         return f"{_number(1000 / report.invoke_ms.p50)} runs a second"
     speed = f"{_number(report.gmacs)} GMAC/s"
-    if report.peak is None or report.peak_share is None:
+    if report.peak_share is None or not report.is_enough:
         return speed
     share = _percent(report.peak_share)
     return f"{speed}, {share} of what this processor reaches on plain convolutions"
@@ -61,10 +65,11 @@ def _speed(report: Report) -> str:
 
 def _advice(report: Report) -> str:
     sweep = report.sweep
-    if sweep is None or len(sweep.invoke_ms) == 1:
+    if sweep is None or sweep.gain is None or len(sweep.invoke_ms) == 1:
         return ""
     if sweep.recommended == 1:
-        return "; one thread is enough, more are hardly faster"
+        slower = "slower" if sweep.more_are_slower else "hardly faster"
+        return f"; one thread is enough, more are {slower}"
     return f"; take {sweep.recommended} threads: {sweep.gain:.1f} times faster than one"
 
 
@@ -75,8 +80,7 @@ def _drop(sustained: Sustained) -> str:
     return f"Sustained: {cold} runs a second cold, {hot} hot: {_percent(sustained.drop)} less."
 
 
-def _ratio(name: str, other: Compared) -> str:
-    ratio = other.ratio
+def _ratio(name: str, other: Compared, ratio: Ratio) -> str:
     band = f"(8 of 10 pairs: {ratio.p10:.2f} to {ratio.p90:.2f})"
     return f"{other.name} takes {ratio.median:.2f} times as long as {name} {band}."
 
@@ -85,18 +89,19 @@ def _facts(report: Report) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for name, words in _lines(report):
+    for name, words in facts(report):
         table.add_row(name, words)
     return table
 
 
-def _lines(report: Report) -> Iterator[tuple[str, str]]:
+def facts(report: Report) -> Iterator[tuple[str, str]]:
+    """(name, value) of each line below the heading."""
     yield "invoke", _times(report.invoke_ms)
     if report.compared:
-        yield report.compared.name, _times(report.compared.invoke_ms)
+        yield report.compared.name, _times(report.compared.invoke_ms) + _ran_on(report)
     yield "load", f"{report.load_ms:.1f} ms"
     yield "work", _work(report)
-    if report.peak:
+    if isinstance(report.peak, Peak):
         yield "peak", f"{_number(report.peak.gmacs)} GMAC/s on {report.peak.dtype} convolutions"
     if report.memory:
         found = report.memory
@@ -190,6 +195,14 @@ def _percent(share: float, digits: int = 0) -> str:
 
 def _threads(count: int) -> str:
     return "1 thread" if count == 1 else f"{count} threads"
+
+
+def _ran_on(report: Report) -> str:
+    """The other model, where a delegate has a part in it."""
+    other = report.compared and report.compared.delegate
+    if not other:
+        return ", on the CPU" if report.delegate else ""
+    return f", {other}"
 
 
 def _delegate(report: Report) -> str:

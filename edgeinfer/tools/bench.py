@@ -17,7 +17,7 @@ from edgeinfer.tools.peak import DTYPES, Peak, gmacs, peak
 from edgeinfer.tools.profile import Profile, profile
 from edgeinfer.tools.sustained import Sustained, sustained
 from edgeinfer.tools.sweep import Sweep, sweep
-from edgeinfer.tools.timing import Percentiles, Ratio, interleaved, warm_up
+from edgeinfer.tools.timing import ENOUGH_RUNS, Percentiles, Ratio, interleaved, warm_up
 from edgeinfer.tools.trial import Trial
 from edgeinfer.tools.workload import Workload, workload
 
@@ -27,7 +27,10 @@ OnProgress = Callable[[str, float], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What is asked; `other` is timed beside the model, run by run."""
+    """What is asked; `other` is timed beside the model, run by run.
+
+    `quick`: the invoke alone, without memory, peak and thread sweep.
+    """
 
     model: Chosen
     threads: int | None = None
@@ -36,20 +39,25 @@ class Request:
     other: Chosen | None = None
     sustained_s: float | None = None
     profile: bool = False
+    quick: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """`ratio`: how many times as long the other takes as the model."""
+    """`ratio`: how many times as long the other takes as the model; None: too few pairs."""
 
     name: str
+    delegate: str | None
     invoke_ms: Percentiles
-    ratio: Ratio
+    ratio: Ratio | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """None: it could not be measured, or was not asked for. `profile` may be the reason why not."""
+    """None: it could not be measured, or was not asked for.
+
+    `profile` and `peak` may be the reason why not.
+    """
 
     model: Chosen
     threads: int
@@ -61,7 +69,7 @@ class Report:
     load_ms: float
     samples_ms: tuple[float, ...]
     workload: Workload
-    peak: Peak | None
+    peak: Peak | str | None
     memory: Footprint | None
     sweep: Sweep | None
     sustained: Sustained | None
@@ -86,9 +94,14 @@ class Report:
 
     @property
     def peak_share(self) -> float | None:
-        if self.gmacs is None or self.peak is None:
+        if self.gmacs is None or not isinstance(self.peak, Peak):
             return None
         return self.gmacs / self.peak.gmacs
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether there are runs enough to conclude something from."""
+        return len(self.samples_ms) >= ENOUGH_RUNS
 
 
 def bench(request: Request, on_progress: OnProgress = lambda *_: None) -> Report:
@@ -99,10 +112,9 @@ def bench(request: Request, on_progress: OnProgress = lambda *_: None) -> Report
     """
     model, delegate = request.model, request.delegate or request.model.delegate
     work = workload(model.path)
-    rival = _rival(request)
+    other = rival(request)
     others = Others()
-    on_progress("memory", 0.0)
-    used = footprint(model.path, request.threads, delegate)
+    used = _footprint(request, delegate, on_progress)
     trial = Trial(model.path, request.threads, delegate)
     samples_ms = _invokes(trial, request.runs, on_progress)
     return Report(
@@ -117,13 +129,20 @@ def bench(request: Request, on_progress: OnProgress = lambda *_: None) -> Report
         samples_ms=tuple(samples_ms),
         workload=work,
         memory=used,
-        peak=None if delegate else _peak(work, trial.threads, request.runs, on_progress),
+        peak=None if request.quick else _peak(work, trial.threads, delegate, on_progress),
         sustained=_sustained(trial, request.sustained_s, on_progress),
-        compared=_compared(trial, rival, request.runs, on_progress),
-        sweep=None if delegate else _sweep(model.path, request.runs, on_progress),
+        compared=_compared(trial, other, request.runs, on_progress),
+        sweep=None if request.quick or delegate else _sweep(model.path, request.runs, on_progress),
         profile=_profile(trial, request, on_progress),
         others_share=others.share(),
     )
+
+
+def _footprint(request: Request, delegate: str | None, on_progress: OnProgress) -> Footprint | None:
+    if request.quick:
+        return None
+    on_progress("memory", 0.0)
+    return footprint(request.model.path, request.threads, delegate)
 
 
 def _invokes(trial: Trial, runs: int | None, on_progress: OnProgress) -> list[float]:
@@ -133,12 +152,18 @@ def _invokes(trial: Trial, runs: int | None, on_progress: OnProgress) -> list[fl
     return samples_ms
 
 
-def _peak(work: Workload, threads: int, runs: int | None, on_progress: OnProgress) -> Peak | None:
-    """A delegate has another peak, and a type that has no synthetic model has none."""
-    if not work.macs or work.dtype not in DTYPES:
-        return None
+def _peak(
+    work: Workload, threads: int, delegate: str | None, on_progress: OnProgress
+) -> Peak | str:
+    """As often as it needs, however few runs are asked of the model. Else why there is none."""
+    if delegate:
+        return f"the peak is measured on the CPU, and {delegate} runs the model"
+    if not work.macs:
+        return "no multiply-accumulates are counted that a share of the peak could be told from"
+    if work.dtype not in DTYPES:
+        return f"there are no plain convolutions in {work.dtype} to measure a peak with"
     on_progress("peak of this machine", 0.0)
-    return peak(work.dtype, threads, runs)
+    return peak(work.dtype, threads)
 
 
 def _sweep(path: Path, runs: int | None, on_progress: OnProgress) -> Sweep:
@@ -151,16 +176,16 @@ def _sustained(trial: Trial, seconds: float | None, on_progress: OnProgress) -> 
     return sustained(trial.time_ms, seconds, lambda share: on_progress("sustained", share))
 
 
-def _rival(request: Request) -> Chosen | None:
-    """The other model with its delegate: the request's, if it is compiled for the Edge TPU too.
+def rival(request: Request) -> Chosen | None:
+    """The other model, with the delegate that was asked for, or else the one that it needs.
 
     Asked first: minutes of measuring are not to end at a file that is no model.
     """
     other = request.other
     if other is None:
         return None
-    compiled = workload(other.path).edgetpu
-    return replace(other, delegate=other.delegate or (request.delegate if compiled else None))
+    workload(other.path)
+    return replace(other, delegate=request.delegate or other.delegate)
 
 
 def _compared(
@@ -168,12 +193,13 @@ def _compared(
 ) -> Compared | None:
     if other is None:
         return None
-    rival = Trial(other.path, trial.threads, other.delegate)
-    warm_up(rival.time_ms)
+    beside = Trial(other.path, trial.threads, other.delegate)
+    warm_up(beside.time_ms)
     own_ms, other_ms = interleaved(
-        [trial.time_ms, rival.time_ms], runs, lambda share: on_progress("compare", share)
+        [trial.time_ms, beside.time_ms], runs, lambda share: on_progress("compare", share)
     )
-    return Compared(other.name, Percentiles.of(other_ms), Ratio.of(own_ms, other_ms))
+    ratio = Ratio.of(own_ms, other_ms) if len(own_ms) >= ENOUGH_RUNS else None
+    return Compared(other.name, other.delegate, Percentiles.of(other_ms), ratio)
 
 
 def _profile(trial: Trial, request: Request, on_progress: OnProgress) -> Profile | str | None:

@@ -66,7 +66,7 @@ def _threads(sweep: Sweep, panel: Any) -> None:
     )
     panel.bar_label(bars, fmt="%.2f")
     panel.margins(y=0.15)
-    title = f"threads: {sweep.recommended} recommended"
+    title = f"threads: {sweep.recommended} recommended" if sweep.recommended else "threads"
     panel.set(title=title, xlabel="threads", ylabel="invoke p50, ms")
 
 

@@ -22,7 +22,7 @@ class Peak:
     gmacs: float
 
 
-def peak(dtype: str, threads: int, runs: int | None = None) -> Peak:
+def peak(dtype: str, threads: int, runs: int = _RUNS) -> Peak:
     """Measured now, with a model of this program's own that is nothing but convolutions.
 
     Raises: ModelError: a type that is not one of `DTYPES`.
@@ -33,7 +33,7 @@ def peak(dtype: str, threads: int, runs: int | None = None) -> Peak:
         macs = cost.read(path).macs or 0
         trial = Trial(path, threads)
         warm_up(trial.time_ms)
-        (samples_ms,) = interleaved([trial.time_ms], runs or _RUNS)
+        (samples_ms,) = interleaved([trial.time_ms], runs)
     return Peak(dtype, trial.threads, gmacs(macs, Percentiles.of(samples_ms).p50))
 
 

@@ -1,7 +1,11 @@
-"""Results: what was measured as JSON, and kept for each board, where `edgeinfer plan` finds it."""
+"""Results: what was measured as JSON, and kept for each board.
+
+They are for people and their programs; `edgeinfer plan` keeps the times of its own models itself.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from dataclasses import asdict
@@ -11,12 +15,14 @@ from typing import Any
 from edgeinfer.model import weights
 from edgeinfer.tools import board
 from edgeinfer.tools.bench import Compared, Report
+from edgeinfer.tools.peak import Peak
 from edgeinfer.tools.profile import Profile
 from edgeinfer.tools.sweep import Sweep
 
 Document = dict[str, Any]
 
 _DIGITS = 4
+_DIGEST_LENGTH = 8
 
 
 def document(report: Report) -> Document:
@@ -38,11 +44,11 @@ def document(report: Report) -> Document:
         "gmacs": report.gmacs,
         "gflops": report.gflops,
         "peak_share": report.peak_share,
-        "peak": report.peak and asdict(report.peak),
+        "peak": _known(report.peak),
         "memory": report.memory and asdict(report.memory),
         "thread_sweep": report.sweep and _sweep(report.sweep),
         "sustained": report.sustained and asdict(report.sustained),
-        "profile": _profile(report.profile),
+        "profile": _known(report.profile),
         "compare": report.compared and _compare(report.compared),
     }
     rounded: Document = _rounded(found)
@@ -55,9 +61,14 @@ def folder() -> Path:
 
 
 def file(report: Report) -> Path:
-    """One for each model, runtime, number of threads and delegate; a new result replaces it."""
+    """One for each model, runtime, number of threads and delegate; a new result replaces it.
+
+    Two files of one name are two models. Raises: OSError: the model is not there any more.
+    """
     delegate = [Path(report.delegate).name] if report.delegate else []
-    parts = [report.model.name, report.runtime, str(report.threads), *delegate]
+    with report.model.path.open("rb") as model:
+        digest = hashlib.file_digest(model, "sha256").hexdigest()[:_DIGEST_LENGTH]
+    parts = [report.model.name, digest, report.runtime, str(report.threads), *delegate]
     name = "-".join(board.slug(part) for part in parts)
     return folder() / board.slug(report.board) / f"{name}.json"
 
@@ -81,15 +92,20 @@ def _sweep(found: Sweep) -> Document:
     return {"invoke_ms": rows, "recommended": found.recommended, "gain": found.gain}
 
 
-def _profile(found: Profile | str | None) -> Document | None:
+def _known(found: Profile | Peak | str | None) -> Document | None:
+    """Or the reason why not."""
     if found is None:
         return None
     return {"unavailable": found} if isinstance(found, str) else asdict(found)
 
 
 def _compare(found: Compared) -> Document:
-    ratio = asdict(found.ratio)
-    return {"model": found.name, "invoke_ms": asdict(found.invoke_ms), "ratio": ratio}
+    return {
+        "model": found.name,
+        "delegate": found.delegate,
+        "invoke_ms": asdict(found.invoke_ms),
+        "ratio": found.ratio and asdict(found.ratio),
+    }
 
 
 def _rounded(value: Any) -> Any:

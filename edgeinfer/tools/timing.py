@@ -20,6 +20,9 @@ _LEAST_RUNS, _LEAST_S = 100, 2.0
 _MOST_RUNS = 2000
 _PATIENCE_RUNS, _PATIENCE_S = 10, 10.0
 
+ENOUGH_RUNS = _PATIENCE_RUNS
+"""Fewer give a median that one hiccup moves: they are shown, but nothing is concluded from them."""
+
 _WARM_UP_LEAST_S = 0.3  # a governor such as `ondemand` needs some tenths to raise the clock
 _WARM_UP_MOST_S = 3.0
 _WARM_UP_WINDOW = 5

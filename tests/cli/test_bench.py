@@ -36,7 +36,7 @@ def kept(folder: Path) -> list[Path]:
 
 def test_a_real_process_answers_with_one_document_and_keeps_it(small: Path, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "edgeinfer", "bench", str(small), "--json", "--runs", "5"],
+        [sys.executable, "-m", "edgeinfer", "bench", str(small), "--json", "--runs", "10"],
         capture_output=True, text=True, check=True, timeout=100,
         env={**os.environ, "STATE_DIRECTORY": str(tmp_path)},
     )  # fmt: skip
@@ -46,7 +46,7 @@ def test_a_real_process_answers_with_one_document_and_keeps_it(small: Path, tmp_
     assert found["model"] == "small"
     times = found["invoke_ms"]
     assert 0 < times["min"] <= times["p50"] <= times["p90"] <= times["p99"]
-    assert times["runs"] == 5
+    assert times["runs"] == 10
     assert found["gflops"] == pytest.approx(2 * found["gmacs"], abs=0.001)
     assert found["runtime"].startswith("ai-edge-litert ")
     (file,) = kept(tmp_path)
@@ -55,7 +55,7 @@ def test_a_real_process_answers_with_one_document_and_keeps_it(small: Path, tmp_
 
 def test_people_get_tables_that_fit_and_a_sentence(small: Path, tmp_path: Path) -> None:
     result = run(
-        tmp_path, small, "--runs", "3", "--profile", "--sustained", "0.1", "--compare", small
+        tmp_path, small, "--runs", "10", "--profile", "--sustained", "0.1", "--compare", small
     )
     assert result.exit_code == 0, result.output
     assert max(map(len, result.stdout.splitlines())) <= 80
@@ -88,11 +88,41 @@ def test_the_result_goes_where_it_was_asked_to_with_its_command(
 
 def test_a_result_that_cannot_be_kept_is_said_and_no_failure(small: Path, tmp_path: Path) -> None:
     (tmp_path / "bench").touch()
-    result = run(tmp_path, small, "--runs", "2", "--json")
+    result = run(tmp_path, small, "--runs", "10", "--quick", "--json")
     assert result.exit_code == 0
     assert json.loads(result.stdout)["model"] == "small"
     (line,) = result.stderr.splitlines()
     assert "not kept" in line
+
+
+def test_few_runs_are_shown_but_neither_kept_nor_compared(small: Path, tmp_path: Path) -> None:
+    assert run(tmp_path, small, "--quick", "--runs", "10").exit_code == 0
+    (file,) = kept(tmp_path)
+    before = file.read_bytes()
+    result = run(tmp_path, small, "--runs", "1", "--compare", small)
+    assert result.exit_code == 0, result.output
+    assert "1 run is too few to advise or compare: 10 are the least." in result.stdout
+    for word in ("times as long", "one thread is enough", "; take ", "plain convolutions;"):
+        assert word not in result.stdout
+    (line,) = result.stderr.splitlines()
+    assert line == "edgeinfer: not kept: 10 runs are the least that tell something"
+    assert file.read_bytes() == before
+
+
+def test_two_files_of_one_name_are_kept_apart(small: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other" / small.name
+    other.parent.mkdir()
+    other.write_bytes(conv_stack("int8", size=16, channels=32, layers=2))
+    for path in (small, other):
+        assert run(tmp_path, path, "--quick", "--runs", "10").exit_code == 0
+    assert len(kept(tmp_path)) == 2
+
+
+def test_quick_is_the_invoke_alone(small: Path, tmp_path: Path) -> None:
+    result = run(tmp_path, small, "--quick", "--runs", "2", "--no-save", "--json")
+    found = json.loads(result.stdout)
+    assert found["invoke_ms"]["runs"] == 2
+    assert [found[name] for name in ("peak", "thread_sweep", "memory")] == [None] * 3
 
 
 def test_a_figure_is_written(small: Path, tmp_path: Path) -> None:
@@ -124,9 +154,22 @@ def test_an_absent_delegate_is_one_line(small: Path, tmp_path: Path) -> None:
 
 
 def test_a_place_that_is_not_there_is_found_before_the_work(tmp_path: Path) -> None:
-    error = run(tmp_path, "absent.tflite", "--out", tmp_path / "no/out.json").exception
+    for place in (tmp_path / "no/out.json", tmp_path, Path("/proc/x.json"), Path("/dev/null")):
+        error = run(tmp_path, "absent.tflite", "--out", place).exception
+        assert isinstance(error, ConfigError), place
+        assert str(error).startswith(f"{place}: ")
+
+
+def test_a_place_for_a_figure_is_tried_before_the_work(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    error = run(tmp_path, "absent.tflite", "--plot", "/proc/x.png").exception
     assert isinstance(error, ConfigError)
-    assert "its folder is not there" in str(error)
+    assert str(error).startswith("/proc/x.png: ")
+
+
+def test_a_folder_is_called_one_and_nothing_is_like_no_name(tmp_path: Path) -> None:
+    assert "is a folder" in str(run(tmp_path, tmp_path).exception)
+    assert "did you mean" not in str(run(tmp_path, "").exception)
 
 
 @pytest.mark.parametrize(

@@ -167,6 +167,16 @@ def transposed() -> Model:
     return model
 
 
+def still() -> Model:
+    """A RELU: nothing is multiplied."""
+    model = Model()
+    graph = model.graph()
+    ends = [graph.tensor(name, (1, 4, 4, 3)) for name in ("in", "out")]
+    graph.operator("RELU", ends[:1], ends[1:])
+    graph.ends(ends[:1], ends[1:])
+    return model
+
+
 def chain(type_: int = FLOAT32) -> Model:
     """Two FULLY_CONNECTED: 4 numbers -> 8 -> 2."""
     model = Model()

@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
+from edgeinfer.cli import bench_words
 from edgeinfer.errors import EngineError, ModelError
 from edgeinfer.model import flatbuffer
 from edgeinfer.model.skeleton import conv_stack
-from edgeinfer.tools.bench import Request, bench
+from edgeinfer.tools.bench import Request, bench, rival
 from edgeinfer.tools.chosen import Chosen
-from edgeinfer.tools.peak import gmacs, peak
+from edgeinfer.tools.peak import Peak, gmacs, peak
 from edgeinfer.tools.profile import Profile
 from edgeinfer.tools.workload import Workload, workload
+from tests.model import built
 
 SIZE, CHANNELS, LAYERS = 16, 32, 2
 MACS = SIZE * SIZE * 3 * 3 * CHANNELS * CHANNELS * LAYERS
@@ -54,7 +56,7 @@ def test_a_report_says_what_was_measured_and_adds_up(small: Path) -> None:
     assert report.gmacs is not None
     assert report.gmacs * report.invoke_ms.p50 == pytest.approx(MACS / 1e6)
     assert report.gflops == 2 * report.gmacs
-    assert report.peak is not None
+    assert isinstance(report.peak, Peak)
     assert (report.peak.dtype, report.peak.threads) == ("uint8", 1)
     assert report.peak_share == report.gmacs / report.peak.gmacs
     assert report.sweep is not None
@@ -71,6 +73,7 @@ def test_a_model_takes_about_as_long_as_itself(small: Path) -> None:
     report = bench(Request(model=model, other=model, threads=1, runs=30))
     assert report.compared is not None
     assert report.compared.invoke_ms.runs == 30
+    assert report.compared.ratio is not None
     # Not a measurement of speed: the band only tells a ratio from anything else.
     assert 0.1 < report.compared.ratio.median < 10.0
 
@@ -81,7 +84,43 @@ def test_a_model_of_more_work_takes_longer(small: Path, tmp_path: Path) -> None:
     report = bench(Request(model=chosen(small), other=chosen(big), threads=1, runs=10))
     assert report.compared is not None
     assert report.compared.name == "big"
+    assert report.compared.delegate is None
+    assert report.compared.ratio is not None
     assert report.compared.ratio.median > 1.0
+
+
+def test_the_other_model_runs_with_the_delegate_that_was_asked_for(small: Path) -> None:
+    model, needy = chosen(small), Chosen("needy", small, "libits-own.so")
+    found = rival(Request(model=model, other=model, delegate="libx.so"))
+    assert found is not None
+    assert found.delegate == "libx.so"
+    found = rival(Request(model=model, other=needy))
+    assert found is not None
+    assert found.delegate == "libits-own.so"
+    assert rival(Request(model=model)) is None
+
+
+def test_nothing_is_concluded_from_few_runs(small: Path) -> None:
+    model = chosen(small)
+    few = bench(Request(model=model, other=model, runs=9))
+    assert few.compared is not None
+    assert few.sweep is not None
+    assert (few.is_enough, few.compared.ratio, few.sweep.recommended) == (False, None, None)
+    enough = bench(Request(model=model, other=model, runs=10))
+    assert enough.compared is not None
+    assert enough.sweep is not None
+    assert enough.is_enough
+    assert enough.compared.ratio is not None
+    assert enough.sweep.recommended is not None
+
+
+def test_why_there_is_no_peak_is_said(tmp_path: Path) -> None:
+    path = built.still().save(tmp_path)
+    report = bench(Request(model=chosen(path), runs=1))
+    assert isinstance(report.peak, str)
+    assert report.peak_share is None
+    (sentence,) = (line for line in bench_words.sentences(report) if "peak" in line)
+    assert sentence.startswith("No multiply-accumulates are counted")
 
 
 def test_what_was_not_asked_for_is_none(small: Path) -> None:
@@ -105,6 +144,12 @@ def test_the_type_of_a_workload_is_that_of_its_activations(small: Path, models: 
     # Its input is uint8, but that is converted first.
     assert workload(models / "movenet_single_pose_lightning_ptq.tflite").dtype == "int8"
     assert workload(models / "face_detection_short_range.tflite").dtype == "float32"
+
+
+def test_the_type_of_a_transposed_convolution_is_not_that_of_its_shape(tmp_path: Path) -> None:
+    path = built.transposed().save(tmp_path)
+    assert workload(path).dtype == "float32"
+    assert bench(Request(model=chosen(path), runs=1)).peak_share is not None
 
 
 def test_what_an_edge_tpu_runs_cannot_be_counted(models: Path) -> None:
