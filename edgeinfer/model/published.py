@@ -44,7 +44,8 @@ class Evaluation:
 class Entry:
     """One line of a table. `activations` are the elements in memory at the peak.
 
-    `bytes` holds sizes of real files; `unrated` the number types without a published accuracy.
+    `bytes` holds sizes of real files; `unrated` the number types without a published accuracy;
+    `cards` the names on edgeinfer's own menu.
     """
 
     px: Count
@@ -57,6 +58,7 @@ class Entry:
     accuracy: Mapping[Dtype, Annotated[float, Gt(0), Le(100)]] = field(default_factory=dict)
     unrated: tuple[Dtype, ...] = ()
     bytes: Mapping[Dtype, Annotated[int, Ge(1)]] = field(default_factory=dict)
+    cards: Mapping[Dtype, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for dtype in (*self.accuracy, *self.unrated):
@@ -87,6 +89,7 @@ class Published:
 
     `macs` are counted where the model can be written here, else the published ones; `counted` says
     which. `activation_bytes` are those of the tensors that are alive together at the peak.
+    `card` is its name on edgeinfer's own menu, where it is there.
     """
 
     name: str
@@ -105,6 +108,7 @@ class Published:
     activation_bytes: int | None = None
     like: str | None = None
     edgetpu: bool = False
+    card: str | None = None
 
     @property
     def is_8_bit(self) -> bool:
@@ -182,6 +186,7 @@ def _row(table: Table, entry: Entry, dtype: Dtype) -> Published:
         activation_bytes=entry.activations and entry.activations * BYTES_OF[dtype],
         like=table.like,
         edgetpu=table.edgetpu,
+        card=entry.cards.get(dtype),
     )
 
 

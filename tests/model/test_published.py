@@ -107,7 +107,7 @@ def test_the_rule_for_sizes_is_near_every_real_file(models: Path) -> None:
     real = [row for row in WRITTEN if row.dtype == "uint8"]
     checked = 0
     for row in real:
-        card = _card(row.name)
+        card = _card(row)
         if card is None or row.parameters is None:
             continue
         size_bytes = (models / card).stat().st_size
@@ -117,14 +117,23 @@ def test_the_rule_for_sizes_is_near_every_real_file(models: Path) -> None:
     assert checked == 5
 
 
-def _card(name: str) -> str | None:
+def _card(row: Published) -> str | None:
     """The weights file of the menu that a row is about."""
-    if name == "ssd_mobilenet_v1_0.75_300":
-        name = "coco_ssd_mobilenet_v1"
-    for card in menu.cards():
-        if card.name == name and card.weights:
-            return card.weights.file
-    return None
+    weights = menu.find(row.card).weights if row.card else None
+    return weights.file if weights else None
+
+
+def test_every_published_model_on_the_menu_is_named_there() -> None:
+    named_alike = {card.name for card in menu.cards()} & {row.name for row in published()}
+    named = {row.card for row in published() if row.card}
+    assert named == named_alike | {"coco_ssd_mobilenet_v1"}
+
+
+@pytest.mark.parametrize("row", [r for r in published() if r.card], ids=lambda row: row.name)
+def test_the_menu_s_file_is_the_published_model(row: Published, models: Path) -> None:
+    file = _card(row)
+    assert file
+    assert cost.read(models / file).macs == row.macs
 
 
 def test_a_table_of_ones_own_is_read(tmp_path: Path) -> None:
