@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
-from typing import Annotated
+from typing import Annotated, get_args
 
 from annotated_types import Ge, Gt
 
 from edgeinfer.errors import ConfigError
-from edgeinfer.model.published import Dtype, Published, checked, folder, published
+from edgeinfer.model.published import Dtype, Published, Task, checked, folder, published
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +46,15 @@ class Board:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A latency for one row of the menu. `scaled_from`: the model that was measured, if another."""
+    """A latency for one row of the menu. `scaled_from`: the model that was measured, if another.
+
+    `is_bound`: it is a larger model's own time, the most that this one can take.
+    """
 
     ms: float
     series: Series
     scaled_from: str | None = None
+    is_bound: bool = False
 
     @property
     def origin(self) -> str:
@@ -58,7 +62,26 @@ class Figure:
         said = self.series
         threads = f"{said.threads} threads" if said.threads else "threads not stated"
         origin = f"{said.source}; {said.runtime}, {threads}, {said.year}"
-        return f"{origin}; scaled by MACs from {self.scaled_from}" if self.scaled_from else origin
+        if self.scaled_from is None:
+            return origin
+        how = "the time of" if self.is_bound else "scaled by MACs from"
+        return f"{origin}; {how} {self.scaled_from}"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """Something is published of such models on such a board."""
+
+    name: str
+    board: Board
+    coral: bool
+    task: Task
+
+    @property
+    def words(self) -> str:
+        """The options that ask for it."""
+        coral = " --coral" if self.coral else ""
+        return f"--board {self.name}{coral} --task {self.task}"
 
 
 @cache
@@ -95,8 +118,33 @@ def figure(board: Board, row: Published, *, coral: bool) -> Figure | None:
     assert sibling.macs is not None  # noqa: S101 - none without
     ratio = row.macs / sibling.macs
     # A small model's time on an Edge TPU is mostly the way there and back: 0.25_128 takes 0.9 ms
-    # (Coral's page), where its MACs alone would say 0.1. So nothing is scaled down there.
-    return Figure(latency.ms * (max(ratio, 1.0) if coral else ratio), series, sibling.name)
+    # (Coral's page), where its MACs alone would say 0.1. So nothing is scaled down there: a larger
+    # sibling's time is a bound.
+    if coral and ratio < 1:
+        return Figure(latency.ms, series, sibling.name, is_bound=True)
+    return Figure(latency.ms * ratio, series, sibling.name)
+
+
+@cache
+def offers() -> tuple[Offer, ...]:
+    """All that is published: every board, with and without a Coral, and both tasks."""
+    return tuple(
+        Offer(name, find(name), coral, task)
+        for name in names()
+        for task in get_args(Task)
+        for coral in (False, True)
+        if _is_known(find(name), task, coral=coral)
+    )
+
+
+def _is_known(board: Board, task: Task, *, coral: bool) -> bool:
+    models = {(row.name, row.dtype) for row in published() if row.task == task}
+    return any(
+        (latency.model, latency.dtype) in models
+        for series in board.series
+        if series.coral == coral
+        for latency in series.latencies
+    )
 
 
 def _siblings(

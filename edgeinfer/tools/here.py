@@ -6,32 +6,36 @@ written with random weights, timed, and deleted.
 
 from __future__ import annotations
 
-import json
+import hashlib
 import math
-import os
 import tempfile
 from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from statistics import median
 
 from edgeinfer.engines import litert
 from edgeinfer.errors import EngineError
 from edgeinfer.model import skeletons, weights
-from edgeinfer.model.published import Published, published
+from edgeinfer.model.published import Published, Task, published
 from edgeinfer.tools import board
+from edgeinfer.tools.kept import Kept, Timed, Times
 from edgeinfer.tools.latencies import Latency
 from edgeinfer.tools.machine import Machine
+from edgeinfer.tools.others import Others
 from edgeinfer.tools.timing import interleaved, warm_up
 from edgeinfer.tools.trial import Trial
 
-TimeRow = Callable[[Published, int], float]
-"""(row, threads) -> milliseconds for one picture."""
+TimeRow = Callable[[Published, int], Timed]
+"""(row, threads) -> the time for one picture."""
 
 _MOST_S = 1.0  # a model, after its warm-up
 _LEAST_RUNS, _MOST_RUNS = 5, 200
+_DIGEST_WIDTH, _DIGEST_PX = 0.25, 96
 
 
-def time_row(row: Published, threads: int) -> float:
+def time_row(row: Published, threads: int) -> Timed:
     """Write the model, run it until steady, and time it; the median in milliseconds.
 
     Raises: EngineError: there is no room to write it, or it cannot be run.
@@ -45,11 +49,15 @@ def time_row(row: Published, threads: int) -> float:
         time_ms = Trial(path, threads).time_ms
         guess_ms = median(warm_up(time_ms)[-_LEAST_RUNS:])
         runs = min(max(int(_MOST_S * 1000 / guess_ms), _LEAST_RUNS), _MOST_RUNS)
-        return median(interleaved([time_ms], runs)[0])
+        others = Others()
+        ms = median(interleaved([time_ms], runs)[0])
+        return Timed(ms, others.share())
 
 
 class Here:
     """This board. What is measured once is kept per board, runtime and number of threads.
+
+    `again`: what is kept from earlier runs is not used.
 
     Raises: EngineError: no interpreter is installed.
     """
@@ -60,23 +68,25 @@ class Here:
         measure: TimeRow = time_row,
         machine: Machine | None = None,
         folder: Path | None = None,
+        *,
+        again: bool = False,
     ) -> None:
         self.threads = litert.thread_count(threads)
         self.name = board.name(machine or Machine())
         self._measure = measure
         self._runtime = litert.runtime_name()
         words = f"{self.name}-{self._runtime}-{self.threads}-threads"
-        self._file = (folder or kept_folder()) / f"{board.slug(words)}.json"
-        self._kept = _load(self._file)
-        self._writable = True
+        file = (folder or kept_folder()) / f"{board.slug(words)}.json"
+        self._times = Times(file, _digest_of, again=again)
 
     def notes(self) -> tuple[str, ...]:
         threads = f"{self.threads} thread{'' if self.threads == 1 else 's'}"
-        kept = "kept in" if self._writable else "could not be kept in"
+        kept = "kept in" if self._times.writable else "could not be kept in"
         return (
             f"measured here with {self._runtime}, {threads}, on models with random weights",
-            f"{kept} {self._file}; delete it to measure again",
+            f"{kept} {self._times.file}; --measure-again measures anew",
             "8 bits are uint8, as published; edgeinfer optimize makes int8 of it, often faster",
+            "! was measured while other programs ran, and is measured again the next time",
             "≈ is not measured here: estimated from the rate of a family that is built alike",
         )
 
@@ -85,11 +95,11 @@ class Here:
 
     def at_hand(self, row: Published) -> Latency | None:
         if _is_written(row):
-            ms = self._kept.get(_key(row))
-            return Latency(ms, "measured", "measured here") if ms else None
+            kept = self._times.get(_key(row))
+            return _measured(kept) if kept else None
         anchor = _anchor(row)
-        ms = self._kept.get(_key(anchor)) if anchor else None
-        return _estimate(row, anchor, ms) if anchor and ms else None
+        kept = self._times.get(_key(anchor)) if anchor else None
+        return _estimate(row, anchor, kept.timed) if anchor and kept else None
 
     def of(self, row: Published) -> Latency | None:
         found = self.at_hand(row)
@@ -98,8 +108,8 @@ class Here:
         timed = row if _is_written(row) else _anchor(row)
         if timed is None:
             return None
-        self._kept[_key(timed)] = self._measure(timed, self.threads)
-        self._keep()
+        today = datetime.now(UTC).date().isoformat()
+        self._times.put(_key(timed), self._measure(timed, self.threads), today)
         return self.at_hand(row)
 
     def unknown(self, row: Published) -> str:
@@ -107,15 +117,8 @@ class Here:
             return "not measured"
         return "cannot be measured here"
 
-    def _keep(self) -> None:
-        """After each model: what an impatient person interrupts is not lost."""
-        part = self._file.with_name(f".{self._file.name}.{os.getpid()}.part")
-        try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(self._kept, indent=2) + "\n", encoding="utf-8")
-            part.replace(self._file)
-        except OSError:  # then it is measured again the next time, and notes() says so
-            self._writable = False
+    def instead(self, task: Task) -> tuple[str, ...]:
+        return ()
 
 
 def kept_folder() -> Path:
@@ -123,16 +126,30 @@ def kept_folder() -> Path:
     return weights.own_folder().parent / "bench" / "plan"
 
 
-def _load(file: Path) -> dict[str, float]:
-    try:
-        table = json.loads(file.read_text(encoding="utf-8"))
-        return {str(key): float(ms) for key, ms in table.items()}
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}  # nothing there yet, or nothing that helps: it is measured again
-
-
 def _key(row: Published) -> str:
     return f"{row.name} {row.dtype}"
+
+
+def _digest_of(key: str) -> str:
+    """Of the model that is written for a row's key; "" where there is none any more."""
+    for row in published():
+        if _key(row) == key and _is_written(row):
+            return _family_digest(row.family, row.dtype)
+    return ""
+
+
+@cache
+def _family_digest(family: str, dtype: str) -> str:
+    """Of a small model of the family: all sizes come from one writer, and 16 MB take a while."""
+    written = skeletons.write(family, _DIGEST_WIDTH, _DIGEST_PX, dtype)
+    return hashlib.sha256(written).hexdigest()[:16]
+
+
+def _measured(kept: Kept) -> Latency:
+    timed, origin = kept.timed, f"measured here on {kept.date}"
+    if timed.disturbed:
+        origin += f", while other programs took {timed.others_share:.0%} of the processor"
+    return Latency(timed.ms, "measured", origin, timed.disturbed)
 
 
 def _is_written(row: Published) -> bool:
@@ -152,6 +169,7 @@ def _anchor(row: Published) -> Published | None:
     return min(alike, key=lambda other: abs(math.log((other.macs or 1) / macs)), default=None)
 
 
-def _estimate(row: Published, anchor: Published, anchor_ms: float) -> Latency:
+def _estimate(row: Published, anchor: Published, timed: Timed) -> Latency:
     ratio = (row.macs or 0) / (anchor.macs or 1)
-    return Latency(anchor_ms * ratio, "estimated", f"at the rate of {anchor.name}, not measured")
+    origin = f"at the rate of {anchor.name}, not measured"
+    return Latency(timed.ms * ratio, "estimated", origin, timed.disturbed)

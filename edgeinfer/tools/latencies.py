@@ -7,18 +7,23 @@ from typing import Literal, Protocol
 
 from edgeinfer.model import boards
 from edgeinfer.model.boards import Board
-from edgeinfer.model.published import Published
+from edgeinfer.model.published import Published, Task
 
-Kind = Literal["measured", "estimated", "computed", "published", "scaled"]
+Kind = Literal["measured", "estimated", "computed", "published", "scaled", "bound"]
+"""A bound is the most that it can be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """The time for one picture. `origin`: whose figure it is, or what it is computed from."""
+    """The time for one picture. `origin`: whose figure it is, or what it is computed from.
+
+    `disturbed`: other programs ran while it was measured.
+    """
 
     ms: float
     kind: Kind
     origin: str
+    disturbed: bool = False
 
     @property
     def trusted(self) -> bool:
@@ -52,6 +57,10 @@ class Latencies(Protocol):
         """Why there is no latency."""
         ...
 
+    def instead(self, task: Task) -> tuple[str, ...]:
+        """Options with which there are figures, for who gets none for this task."""
+        ...
+
 
 class OnPaper:
     """A board of which only a rate is known: the FLOP/s that it really gives."""
@@ -80,6 +89,9 @@ class OnPaper:
     def unknown(self, row: Published) -> str:
         return "MACs not published"
 
+    def instead(self, task: Task) -> tuple[str, ...]:
+        return ()
+
 
 class OtherPeoples:
     """A board that is known from what other people measured and published."""
@@ -96,7 +108,8 @@ class OtherPeoples:
             return own, scaled
         return (
             own,
-            f"{scaled}, never down: a Coral's time for a small model is mostly overhead",
+            scaled,
+            "<= is a larger sibling's own time: a small model's is mostly overhead, not MACs",
             "an Edge TPU runs 8 bits alone; its file is larger (0.25_128: 801 KB, not 526)",
         )
 
@@ -107,10 +120,20 @@ class OtherPeoples:
         figure = boards.figure(self._board, row, coral=self._coral)
         if figure is None:
             return None
-        return Latency(figure.ms, "scaled" if figure.scaled_from else "published", figure.origin)
+        kind: Kind = "scaled" if figure.scaled_from else "published"
+        return Latency(figure.ms, "bound" if figure.is_bound else kind, figure.origin)
 
     def of(self, row: Published) -> Latency | None:
         return self.at_hand(row)
 
     def unknown(self, row: Published) -> str:
         return "no published latency"
+
+    def instead(self, task: Task) -> tuple[str, ...]:
+        """First what else is known of this board, then of the task on others."""
+        offers = boards.offers()
+        asked = (self._board.name, self._coral, task)
+        others = [o for o in offers if (o.board.name, o.coral, o.task) != asked]
+        same = [offer for offer in others if offer.board.name == self._board.name]
+        alike = [o for o in others if o.task == task and o.coral == self._coral]
+        return tuple(offer.words for offer in (*same, *alike))
