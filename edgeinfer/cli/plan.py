@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgeinfer.cli import plan_words
+from edgeinfer.cli import plan_table, plan_words
 from edgeinfer.cli.progress import measuring
 
 if TYPE_CHECKING:  # what they load is needed only when the verb is called
@@ -54,9 +54,10 @@ class Positive(click.FloatRange):
 @click.option("--coral", is_flag=True, help="With --board: with a Coral USB accelerator.")
 @click.option("--threads", type=click.IntRange(min=1), help="On this board: of the interpreter.")
 @click.option("--measure-all", is_flag=True, help="On this board: time what cannot fit, too.")
+@click.option("--measure-again", is_flag=True, help="On this board: do not use the times kept.")
 @click.option("--plot", type=click.Path(path_type=Path), help="Size against accuracy, as a figure.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
-def command(plot: Path | None, *, as_json: bool, measure_all: bool, **words: Any) -> None:
+def command(plot: Path | None, *, as_json: bool, **words: Any) -> None:
     """Which models of the published menu fit, and which to take.
 
     This board is measured: each model that may fit is written with random weights, timed for a
@@ -73,7 +74,7 @@ def command(plot: Path | None, *, as_json: bool, measure_all: bool, **words: Any
     from edgeinfer.tools.plan import plan
 
     budget = _budget(words)
-    latencies = _latencies(words, measure_all=measure_all)
+    latencies = _latencies(words)
     if plot:
         figures.check(plot)
     with measuring() as on_step:
@@ -81,7 +82,7 @@ def command(plot: Path | None, *, as_json: bool, measure_all: bool, **words: Any
             budget,
             latencies,
             on_row=lambda name, done, whole: on_step(name, done / whole),
-            measure_all=measure_all,
+            measure_all=words["measure_all"],
         )
     if plot:
         plan_plot.save(found, plot)
@@ -111,7 +112,7 @@ def _budget(words: Mapping[str, Any]) -> Budget:
     )
 
 
-def _latencies(words: Mapping[str, Any], *, measure_all: bool) -> Latencies:
+def _latencies(words: Mapping[str, Any]) -> Latencies:
     from edgeinfer.model import boards
     from edgeinfer.tools.here import Here
     from edgeinfer.tools.latencies import OnPaper, OtherPeoples
@@ -121,16 +122,19 @@ def _latencies(words: Mapping[str, Any], *, measure_all: bool) -> Latencies:
         raise click.UsageError("--mflops and --board are two boards; give one of them")
     if coral and not board:
         raise click.UsageError("--coral goes with --board, as in --board pi4 --coral")
-    if (mflops or board) and (threads or measure_all):
-        raise click.UsageError("--threads and --measure-all are for this board, which is measured")
+    again = words["measure_again"]
+    if (mflops or board) and (threads or words["measure_all"] or again):
+        raise click.UsageError(
+            "--threads, --measure-all and --measure-again are for this board, which is measured"
+        )
     if mflops:
         return OnPaper(mflops)
-    return OtherPeoples(boards.find(board), coral=coral) if board else Here(threads)
+    return OtherPeoples(boards.find(board), coral=coral) if board else Here(threads, again=again)
 
 
 def _print(found: Plan) -> None:
-    for line in plan_words.table(found):
-        click.secho(line, fg="green" if line.endswith("  yes") else None)
+    for line in plan_table.table(found):
+        click.secho(line, fg="green" if line.endswith("  yes") else None, bold=line[0] == "-")
     click.echo()
     for number, line in enumerate(plan_words.recommendation(found)):
         click.secho(line, bold=number == 0)

@@ -1,4 +1,4 @@
-"""The words of `edgeinfer plan`: the table, the recommendation, what to relax, and the document."""
+"""The words of `edgeinfer plan`: the recommendation, what to relax, and the document."""
 
 from __future__ import annotations
 
@@ -7,45 +7,12 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from edgeinfer.cli.plan_table import ms, three
+
 if TYPE_CHECKING:  # the answer is known only when the verb is called
     from edgeinfer.model.published import Published
     from edgeinfer.tools.budget import Excess
     from edgeinfer.tools.plan import Plan, Verdict
-
-_MARKS = {"scaled": "~", "estimated": "≈"}
-
-
-def table(plan: Plan) -> Iterator[str]:
-    """What fits comes first, the most accurate of it on top; the rest is in the menu's order."""
-    metric = "mAP %" if plan.budget.task == "detection" else "top-1 %"
-    yield f"{'model':<35} {'type':<5} {'KB':>7} {metric:>7} {'ms':>9}  fits"
-    fitting = [verdict for verdict in plan.verdicts if verdict.fits]
-    fitting.sort(key=lambda verdict: -(verdict.row.accuracy or 0.0))
-    for verdict in [*fitting, *(v for v in plan.verdicts if not v.fits)]:
-        yield _line(verdict)
-
-
-def _line(verdict: Verdict) -> str:
-    row = verdict.row
-    kind = "8 bit" if row.is_8_bit else "float"
-    accuracy = "-" if row.accuracy is None else f"{row.accuracy:g}"
-    fits = "yes" if verdict.fits else verdict.reason
-    return (
-        f"{row.name:<35} {kind:<5} {row.size_bytes / 1000:>7,.0f} {accuracy:>7} "
-        f"{_ms(verdict):>9}  {fits}"
-    )
-
-
-def _ms(verdict: Verdict) -> str:
-    if verdict.latency is None:
-        return "-"
-    return f"{_MARKS.get(verdict.latency.kind, '')}{_three(verdict.latency.ms)}"
-
-
-def _three(value: float) -> str:
-    """Three digits: no latency is known to more."""
-    digits = max(0, 2 - math.floor(math.log10(value)))
-    return f"{value:,.{digits}f}"
 
 
 def recommendation(plan: Plan) -> Iterator[str]:
@@ -59,7 +26,7 @@ def recommendation(plan: Plan) -> Iterator[str]:
     yield f"take {title(verdict)}: {reason(plan)}"
     yield f"  {_figures(verdict)}"
     yield f"  accuracy: {row.evaluation.source}; {row.evaluation.test_set}"
-    yield f"  weights: {_weights(row)}"
+    yield from _weights(row)
     for other in chosen.aside:
         yield (
             f"  not ranked with it, tested otherwise ({other.row.evaluation.source}): "
@@ -67,13 +34,13 @@ def recommendation(plan: Plan) -> Iterator[str]:
         )
 
 
-def _weights(row: Published) -> str:
-    """On edgeinfer's own menu are some of the models in 8 bits."""
-    from edgeinfer.model import menu
-
-    if row.dtype == "uint8" and any(card.name == row.name for card in menu.cards()):
-        return f"edgeinfer models pull {row.name}"
-    return row.weights
+def _weights(row: Published) -> Iterator[str]:
+    if row.card is None:
+        yield f"  weights: {row.weights}"
+        return
+    yield f"  weights: edgeinfer models pull {row.card}"
+    if row.card != row.name:
+        yield "    the same graph under another name, perhaps trained apart: measure its accuracy"
 
 
 def title(verdict: Verdict) -> str:
@@ -95,8 +62,10 @@ def reason(plan: Plan) -> str:
 def _figures(verdict: Verdict) -> str:
     latency = verdict.latency
     assert latency is not None  # noqa: S101 - what fits has one
+    least = "at least " if latency.kind == "bound" else ""
     return (
-        f"{_ms(verdict)} ms a picture, {_three(1000 / latency.ms)} a second ({latency.origin}); "
+        f"{ms(verdict)} ms a picture, {least}{three(1000 / latency.ms)} a second "
+        f"({latency.origin}); "
         f"{verdict.row.size_bytes / 1000:,.0f} KB; {_memory(verdict)} for the service"
     )
 
@@ -111,9 +80,17 @@ def relax(plan: Plan, *, by_fps: bool) -> str:
     nearest = plan.relax
     if nearest is None:
         reasons = sorted({verdict.reason for verdict in plan.verdicts})
-        return f"nothing fits on {plan.board}: {', '.join(reasons)}; no limit would change that"
+        what = f"nothing fits on {plan.board}: {', '.join(reasons)}; no limit would change that"
+        return f"{what}; published is: {', '.join(plan.instead)}" if plan.instead else what
     changes = " and ".join(_change(excess, by_fps=by_fps) for excess in nearest.excesses)
-    return f"nothing fits; the smallest change is {changes}, for {title(nearest)}"
+    return f"nothing fits; the smallest change is {changes}, for {title(nearest)}{_test(nearest)}"
+
+
+def _test(nearest: Verdict) -> str:
+    """Which accuracy is meant, where that is what to relax."""
+    if all(excess.limit != "accuracy" for excess in nearest.excesses):
+        return ""
+    return f", tested on {nearest.row.evaluation.test_set}"
 
 
 def _change(excess: Excess, *, by_fps: bool) -> str:
@@ -149,11 +126,13 @@ def document(plan: Plan) -> dict[str, Any]:
         "relax": plan.relax
         and {
             **_name(plan.relax),
+            "test_set": plan.relax.row.evaluation.test_set,
             "limits": [
                 {"limit": excess.limit, "allowed": excess.allowed, "needed": excess.needed}
                 for excess in plan.relax.excesses
             ],
         },
+        "instead": list(plan.instead),
         "notes": list(plan.notes),
     }
 
@@ -181,9 +160,11 @@ def _model(verdict: Verdict) -> dict[str, Any]:
         "comparable": row.comparable,
         "source": row.evaluation.source,
         "weights": row.weights,
+        "card": row.card,
         "latency_ms": latency and latency.ms,
         "latency_kind": latency and latency.kind,
         "latency_origin": latency and latency.origin,
+        "latency_disturbed": latency and latency.disturbed,
         "fits": verdict.fits,
         "reason": verdict.reason or None,
         "limit": verdict.excesses[0].limit if verdict.excesses else None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,6 +49,14 @@ class Excess:
         return high / low
 
 
+def notes(budget: Budget, rows: Sequence[Published]) -> tuple[str, ...]:
+    """What a reader should know of the limits, where these rows were not all tested alike."""
+    if budget.min_accuracy is None or len({row.comparable for row in rows}) < 2:
+        return ()
+    own = "--min-accuracy is held against each model's own test"
+    return (f"{own}; accuracies of different tests are not comparable",)
+
+
 def memory_bytes(row: Published) -> int:
     """What the service takes with this model; without the activations where they are unknown."""
     own_bytes = row.size_bytes * MEMORY_PER_FILE_BYTE + (row.activation_bytes or 0)
@@ -73,9 +81,12 @@ def _accuracy(least: float, row: Published) -> Iterator[Excess]:
         yield Excess("accuracy", "not accurate enough", least, row.accuracy)
 
 
-def in_time(budget: Budget, latency_ms: float | None, unknown: str) -> Iterator[Excess]:
-    """`unknown` says why there is no latency, where there is none."""
+def in_time(
+    budget: Budget, latency_ms: float | None, unknown: str, *, at_most: bool = False
+) -> Iterator[Excess]:
+    """`unknown` says why there is no latency; `at_most`: the latency is an upper bound."""
     if latency_ms is None:
         yield Excess("latency", unknown, budget.latency_ms)
     elif latency_ms > budget.latency_ms:
-        yield Excess("latency", "too slow", budget.latency_ms, latency_ms)
+        reason = "perhaps too slow" if at_most else "too slow"
+        yield Excess("latency", reason, budget.latency_ms, latency_ms)

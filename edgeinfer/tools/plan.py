@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from edgeinfer.model.published import Published, published
-from edgeinfer.tools.budget import Budget, Excess, in_time, memory_bytes, on_paper
+from edgeinfer.tools.budget import Budget, Excess, in_time, memory_bytes, notes, on_paper
 from edgeinfer.tools.latencies import Latencies, Latency
 
 OnRow = Callable[[str, int, int], None]
@@ -46,13 +47,17 @@ class Recommendation:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`relax` is the model that misses by the least, where nothing fits."""
+    """`relax` is the model that misses by the least, where nothing fits.
+
+    Where no limit would change that, `instead` says in options of what there are figures.
+    """
 
     budget: Budget
     board: str
     verdicts: tuple[Verdict, ...]
     recommendation: Recommendation | None
     relax: Verdict | None
+    instead: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -73,11 +78,17 @@ def plan(
             on_row(row.name, number, len(timed))
             latencies.of(row)
     verdicts = [_verdict(budget, row, latencies, latencies.at_hand(row)) for row in rows]
-    relax = None
-    if not any(verdict.fits for verdict in verdicts):
+    relax, none_fits = None, not any(verdict.fits for verdict in verdicts)
+    if none_fits:
         relax = _nearest(budget, latencies, verdicts, on_row)
     return Plan(
-        budget, latencies.name, tuple(verdicts), recommend(verdicts), relax, latencies.notes()
+        budget,
+        latencies.name,
+        tuple(verdicts),
+        recommend(verdicts),
+        relax,
+        latencies.instead(budget.task) if none_fits and relax is None else (),
+        (*latencies.notes(), *notes(budget, rows)),
     )
 
 
@@ -108,7 +119,9 @@ def _merit(verdict: Verdict) -> tuple[float, float, int]:
 def _verdict(
     budget: Budget, row: Published, latencies: Latencies, latency: Latency | None
 ) -> Verdict:
-    late = in_time(budget, latency.ms if latency else None, latencies.unknown(row))
+    at_most = latency is not None and latency.kind == "bound"
+    latency_ms = latency.ms if latency else None
+    late = in_time(budget, latency_ms, latencies.unknown(row), at_most=at_most)
     return Verdict(row, latency, (*on_paper(budget, row), *late))
 
 
@@ -117,11 +130,31 @@ def _nearest(
 ) -> Verdict | None:
     """The fewest limits broken, and those by the least, of the models with an accuracy.
 
-    Nearest on paper first: as soon as the best so far beats what the rest break on paper alone,
-    nothing else needs to be timed.
+    A lower accuracy is offered within one group alone, that with the most models; where nothing
+    is known of it, within the next.
+    """
+    rows = [verdict.row for verdict in verdicts if verdict.row.accuracy is not None]
+    groups = Counter(row.comparable for row in rows)
+    for group, _ in groups.most_common():
+        some = [row for row in rows if row.comparable == group or _accurate(budget, row)]
+        found = _nearest_of(budget, latencies, some, on_row)
+        if found:
+            return found
+    return None
+
+
+def _accurate(budget: Budget, row: Published) -> bool:
+    return all(excess.limit != "accuracy" for excess in on_paper(budget, row))
+
+
+def _nearest_of(
+    budget: Budget, latencies: Latencies, rows: list[Published], on_row: OnRow
+) -> Verdict | None:
+    """Nearest on paper first, so that no more is timed than it takes.
+
+    As soon as the best so far beats what the rest break on paper alone, it is found.
     """
     best: Verdict | None = None
-    rows = [verdict.row for verdict in verdicts if verdict.row.accuracy is not None]
     rows.sort(key=lambda row: _miss(tuple(on_paper(budget, row))))
     for number, row in enumerate(rows):
         if best and _miss(best.excesses) <= _miss(tuple(on_paper(budget, row))):

@@ -27,7 +27,8 @@ def test_the_talk_s_example_is_answered_in_words() -> None:
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["model", "type", "KB", "top-1", "%", "ms", "fits"]
-    assert lines[1].split() == ["mobilenet_v1_0.25_224", "8", "bit", "518", "48.2", "164", "yes"]
+    assert lines[1].startswith("-- tested on ImageNet ILSVRC 2012 validation, one crop, TF-slim: 4")
+    assert lines[2].split() == ["mobilenet_v1_0.25_224", "8", "bit", "518", "48.2", "164", "yes"]
     (large,) = [line for line in lines if re.match(r"mobilenet_v1_1.0_224 +8 bit", line)]
     assert large.endswith("too large")
     (take,) = [line for line in lines if line.startswith("take ")]
@@ -44,8 +45,8 @@ def test_every_row_has_its_source_in_the_document() -> None:
     keys = {
         "name", "family", "width", "px", "dtype", "size_bytes", "parameters", "macs",
         "macs_counted", "published_macs", "memory_bytes", "accuracy", "metric", "test_set",
-        "comparable", "source", "weights", "latency_ms", "latency_kind", "latency_origin",
-        "fits", "reason", "limit",
+        "comparable", "source", "weights", "card", "latency_ms", "latency_kind",
+        "latency_origin", "latency_disturbed", "fits", "reason", "limit",
     }  # fmt: skip
     assert all(set(model) == keys for model in found["models"])
     assert all(model["source"] for model in found["models"])
@@ -103,6 +104,50 @@ def test_a_board_of_which_nobody_published_anything_says_so() -> None:
     result = run("--board", "pi5", "--coral", "--task", "detection")
     assert result.exit_code == 1
     assert "nothing fits on Raspberry Pi 5 with a Coral: no published latency" in result.stderr
+    assert "published is: --board pi5 --task detection, --board " in result.stderr
+    assert "--board pi5 --coral" not in result.stderr
+
+
+@pytest.mark.parametrize("board", ["pi5", "pi5 --coral", "zero2w --task detection"])
+def test_the_way_on_leads_to_figures(board: str) -> None:
+    result = run("--board", *board.split(), "--fps", "0.01")
+    assert result.exit_code == 1
+    offered = result.stderr.split("published is: ")[1].strip().split(", ")
+    assert offered
+    for words in offered:
+        assert run(*words.split(), "--fps", "0.01").exit_code == 0, words
+
+
+def test_the_table_has_a_group_for_each_test_and_ranks_within_it_alone() -> None:
+    lines = run("--mflops", "500", "--task", "detection", "--fps", "0.2").stdout.split("\n\n")[0]
+    groups = lines.split("-- tested on ")[1:]
+    assert [group.split(":")[0] for group in groups] == [
+        "a part of COCO's validation set, TensorFlow 1 detection zoo",
+        "COCO 2017 validation, run on a Pi 4",
+    ]
+    for group, fit in zip(groups, (6, 2), strict=True):
+        rated = [float(line[49:57]) for line in group.splitlines() if line.endswith("  yes")]
+        assert len(rated) == fit
+        assert rated == sorted(rated, reverse=True)
+
+
+def test_an_accuracy_to_relax_names_its_test() -> None:
+    result = run("--mflops", "500", "--min-accuracy", "99")
+    assert result.stderr.strip().endswith("one crop, TF-slim")
+    assert "held against each model's own test" in result.stdout
+
+
+def test_a_model_of_the_own_menu_is_pulled_whatever_its_name_there() -> None:
+    found = run("--mflops", "5000", "--task", "detection", "--storage-kb", "4300").stdout
+    assert "take ssd_mobilenet_v1_0.75_300 (8 bit)" in found
+    assert "edgeinfer models pull coco_ssd_mobilenet_v1" in found
+    assert "the same graph under another name" in found
+
+
+def test_an_upper_bound_is_marked_in_the_table_and_explained() -> None:
+    found = run("--board", "pi4", "--coral").stdout
+    assert re.search(r"mobilenet_v1_0.25_128 .* <=4\.20  yes", found)
+    assert "note: <= is a larger sibling's own time" in found
 
 
 @pytest.mark.parametrize(
@@ -119,6 +164,7 @@ def test_a_board_of_which_nobody_published_anything_says_so() -> None:
         (("--coral",), "--coral goes with --board"),
         (("--board", "pi4", "--threads", "2"), "this board"),
         (("--mflops", "5", "--measure-all"), "this board"),
+        (("--board", "pi4", "--measure-again"), "this board"),
         (("--task", "guessing"), "--task"),
     ],
 )
@@ -143,9 +189,13 @@ def test_this_board_is_measured_and_remembered(tmp_path: Path) -> None:
     (timed,) = [model for model in found["models"] if model["latency_kind"] == "measured"]
     assert timed["latency_ms"] > 0
     (kept,) = (tmp_path / "bench" / "plan").iterdir()
-    assert json.loads(kept.read_text()) == {"mobilenet_v1_0.25_224 uint8": timed["latency_ms"]}
-    again = answer(*words, **state)
-    assert again["models"] == found["models"]
+    table = json.loads(kept.read_text())
+    assert list(table) == ["mobilenet_v1_0.25_224 uint8"]
+    table["mobilenet_v1_0.25_224 uint8"] |= {"ms": 123.4, "others_share": 0.0}
+    kept.write_text(json.dumps(table))
+    assert answer(*words, **state)["recommendation"] == found["recommendation"]
+    assert "123 ms a picture" in run(*words, **state).stdout
+    assert "123 ms a picture" not in run(*words, "--measure-again", **state).stdout
 
 
 def test_a_figure_is_written_beside_the_answer(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from edgeinfer.model.published import Evaluation, Published
+from edgeinfer.model.published import Evaluation, Published, Task
 from edgeinfer.tools.latencies import Kind, Latency
 
 
@@ -52,3 +52,6 @@ class KnownBoard:
 
     def unknown(self, row: Published) -> str:
         return "nobody knows"
+
+    def instead(self, task: Task) -> tuple[str, ...]:
+        return (f"--board another --task {task}",)

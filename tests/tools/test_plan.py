@@ -156,3 +156,49 @@ def test_what_nobody_knows_cannot_be_relaxed() -> None:
     found = plan(SECOND, KnownBoard({}), [row("m")])
     assert found.relax is None
     assert verdict(found, "m").reason == "nobody knows"
+    assert found.instead == ("--board another --task classification",)
+
+
+def test_a_lower_accuracy_is_offered_within_one_test_alone() -> None:
+    rows = [row("a1"), row("a2", accuracy=40.0), row("b", "other", accuracy=79.0)]
+    board = KnownBoard(dict.fromkeys(("a1", "a2", "b"), 5.0))
+    found = plan(Budget("classification", 10.0, min_accuracy=80.0), board, rows)
+    assert found.relax
+    assert found.relax.row.name == "a1"  # not b, whose 79 % are of another test
+    assert any("not comparable" in note for note in found.notes)
+    assert found.instead == ()
+
+
+def test_another_test_s_model_that_is_accurate_enough_may_be_the_nearest() -> None:
+    rows = [row("a1"), row("a2"), row("b", "other", accuracy=90.0, size_bytes=101_000)]
+    board = KnownBoard(dict.fromkeys(("a1", "a2", "b"), 5.0))
+    budget = Budget("classification", 10.0, 100_000, min_accuracy=80.0)
+    assert relaxed(budget, board, *rows) == ("b", ["storage"])
+
+
+def test_where_nothing_is_known_of_the_largest_group_the_next_is_relaxed() -> None:
+    rows = [row("a1"), row("a2"), row("b", "other")]
+    budget = Budget("classification", 10.0, min_accuracy=80.0)
+    assert relaxed(budget, KnownBoard({"b": 5.0}), *rows) == ("b", ["accuracy"])
+
+
+def test_one_test_needs_no_note_on_comparing() -> None:
+    budget = Budget("classification", 10.0, min_accuracy=20.0)
+    assert plan(budget, KnownBoard({"m": 1.0}), [row("m")]).notes == ("a note",)
+
+
+def test_an_upper_bound_that_is_too_high_is_perhaps_too_slow() -> None:
+    board = KnownBoard({"m": 20.0}, {"m": "bound"})
+    found = plan(Budget("classification", 10.0), board, [row("m")])
+    assert verdict(found, "m").reason == "perhaps too slow"
+    assert found.relax
+
+
+def test_a_coral_s_time_of_a_smaller_model_is_a_bound() -> None:
+    found = plan(SECOND, OtherPeoples(boards.find("pi4"), coral=True))
+    large = verdict(found, "mobilenet_v1_1.0_224", "uint8").latency
+    small = verdict(found, "mobilenet_v1_0.25_128", "uint8").latency
+    assert large
+    assert small
+    assert (large.kind, small.kind, small.ms) == ("published", "bound", large.ms)
+    assert "the time of mobilenet_v1_1.0_224" in small.origin
