@@ -65,8 +65,6 @@ def _comparable(verdicts: Sequence[Verdict]) -> list[Verdict]:
 
 
 def _axes(panel: Any, plan: Plan, drawn: Sequence[Verdict]) -> None:
-    fitting = sum(verdict.fits for verdict in drawn)
-    title = f"{plan.board}: {fitting} of {len(drawn)} models fit"
     panel.set_xlabel("file, KB", fontsize=11)
     panel.set_xscale("log")
     panel.xaxis.set_major_formatter(_number)
@@ -75,29 +73,49 @@ def _axes(panel: Any, plan: Plan, drawn: Sequence[Verdict]) -> None:
     panel.grid(which="both", alpha=0.2)
     if drawn:
         about = drawn[0].row.evaluation
-        title = f"{title}\n{about.test_set}"
         panel.set_ylabel(f"{about.metric}, %", fontsize=11)
-    panel.set_title(title, fontsize=12)
+    panel.set_title("\n".join(_title(plan, drawn)), fontsize=12)
+
+
+def _title(plan: Plan, drawn: Sequence[Verdict]) -> Iterator[str]:
+    """How many fit of what is drawn, and of what is not."""
+    yield f"{plan.board}: {_fitting(drawn)} of {len(drawn)} models fit"
+    if drawn:
+        yield drawn[0].row.evaluation.test_set
+    left_out = len(plan.verdicts) - len(drawn)
+    if left_out:
+        fitting = _fitting(plan.verdicts) - _fitting(drawn)
+        yield f"not drawn: {left_out} tested otherwise or without a figure; {fitting} of them fit"
+
+
+def _fitting(verdicts: Sequence[Verdict]) -> int:
+    return sum(verdict.fits for verdict in verdicts)
 
 
 def _points(panel: Any, drawn: Sequence[Verdict]) -> None:
-    times_ms = [verdict.latency.ms for verdict in drawn if verdict.latency]
-    scale = {
-        "norm": "log",
-        "vmin": min(times_ms) / 1.01,
-        "vmax": max(times_ms) * 1.01,
-        "cmap": _COLOURS,
-    }
+    least_ms, most_ms = _range_ms([v.latency.ms for v in drawn if v.latency])
+    scale = {"norm": "log", "vmin": least_ms, "vmax": most_ms, "cmap": _COLOURS}
     for fits, style in ((False, _UNFIT), (True, _FIT)):
         some = [verdict for verdict in drawn if verdict.fits == fits]
         colours = [verdict.latency.ms for verdict in some if verdict.latency]
-        panel.scatter(*_places(some), c=colours, **scale, **style)
+        if some:  # the legend shows only what is there
+            panel.scatter(*_places(some), c=colours, **scale, **style)
     # A scale without points: that of the models that do not fit would be as pale as they are.
     bar = panel.figure.colorbar(panel.scatter([], [], c=[], **scale), ax=panel)
     bar.set_label("time for one picture, ms", fontsize=11)
     bar.minorticks_off()
-    bar.set_ticks([tick for tick in _ticks() if min(times_ms) <= tick <= max(times_ms)])
+    bar.set_ticks([tick for tick in _ticks() if least_ms <= tick <= most_ms])
     bar.ax.yaxis.set_major_formatter(_number)
+
+
+def _range_ms(times_ms: Sequence[float]) -> tuple[float, float]:
+    """A little more than the times take, and from one tick to another at the least."""
+    least_ms, most_ms = min(times_ms) / 1.01, max(times_ms) * 1.01
+    ticks = list(_ticks())
+    if sum(least_ms <= tick <= most_ms for tick in ticks) < 2:
+        least_ms = max((tick for tick in ticks if tick < least_ms), default=least_ms)
+        most_ms = min((tick for tick in ticks if tick > most_ms), default=most_ms)
+    return least_ms, most_ms
 
 
 def _places(verdicts: Sequence[Verdict]) -> tuple[list[float], list[float]]:
@@ -125,10 +143,11 @@ def _label(panel: Any, plan: Plan, drawn: Sequence[Verdict]) -> None:
     panel.margins(0.12)
     handles, names = panel.get_legend_handles_labels()
     once = dict(zip(names, handles, strict=True))
-    legend = panel.legend(once.values(), once.keys(), loc="lower right")
+    panel.figure.legend(  # below the panel, where it covers no point
+        once.values(), once.keys(), loc="outside lower center", ncols=len(once), frameon=False
+    )
     panel.figure.canvas.draw()
     taken = [_around(panel, verdict) for verdict in drawn]
-    taken.append(tuple(legend.get_window_extent().extents))
     for verdict in _worth_a_name(drawn)[:_MOST_LABELS]:
         _place(panel, verdict, taken, bold=verdict is chosen)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,27 @@ def test_a_plan_without_a_single_latency_is_an_empty_figure(tmp_path: Path) -> N
     path = tmp_path / "plan.png"
     plan_plot.save(plan(Budget("classification", 10.0), KnownBoard({}), [row("m")]), path)
     assert path.stat().st_size > 1000
+
+
+def test_the_title_says_what_is_left_out_and_the_legend_only_what_is_there(
+    tmp_path: Path,
+) -> None:
+    path = drawn(tmp_path / "plan.svg", Budget("detection", 5000.0))
+    text = path.read_text(encoding="utf-8")
+    assert "6 of 6 models fit" in text
+    assert "not drawn: 8 tested otherwise or without a figure; 2 of them fit" in text
+    assert "<!-- recommended -->" in text
+    for words in ("does not fit", "limit"):
+        assert f"<!-- {words} -->" not in text
+
+
+@pytest.mark.parametrize("times", [(2912.0, 4949.0), (4.2, 4.2), (0.3, 900.0), (5.0, 5.0)])
+def test_the_colours_have_two_ticks_at_the_least(
+    times: tuple[float, float], tmp_path: Path
+) -> None:
+    board = KnownBoard(dict(zip("ab", times, strict=True)))
+    path = tmp_path / "plan.svg"
+    plan_plot.save(plan(Budget("classification", 1e4), board, [row("a"), row("b")]), path)
+    text = path.read_text(encoding="utf-8")
+    bar = text[text.index('id="axes_2"') :]
+    assert len(re.findall(r'id="ytick_', bar)) >= 2
