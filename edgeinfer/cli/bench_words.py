@@ -113,7 +113,7 @@ def facts(report: Report) -> Iterator[tuple[str, str]]:
 def _times(times: Percentiles) -> str:
     names = ("p50", "p90", "p99", "min")
     each = ", ".join(f"{name} {_number(getattr(times, name))}" for name in names)
-    return f"{each} ms ({times.runs} runs)"
+    return f"{each} ms ({times.runs} run{'s' * (times.runs != 1)})"
 
 
 def _work(report: Report) -> str:
