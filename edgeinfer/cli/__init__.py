@@ -97,9 +97,9 @@ def _status() -> int:
     except click.Abort:
         return _say("interrupted; nothing half done is left", 130)
     except OSError as error:
-        if error.errno not in _OUTPUT_GONE:
-            raise
-        return _say(f"standard output: {error.strerror}", 1)
+        if error.filename is None and error.errno not in _OUTPUT_GONE:
+            raise  # a bug: with its traceback
+        return _say(f"{error.filename or 'standard output'}: {error.strerror}", 1)
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,7 +78,7 @@ def taken(text: str, most: int) -> Pictures | Files:
     table = source_table(text)
     if table["type"] == "folder":
         folder = Path(table["path"])
-        paths = _pictures(folder.glob("*")) or _pictures(folder.rglob("*"))
+        paths = _pictures(folder, "*") or _pictures(folder, "**/*")
         if paths:
             return Files(str(folder), tuple(paths[:: _step(len(paths), most)]))
     return _of_source(text, most)
@@ -95,8 +95,15 @@ def _of_source(text: str, most: int) -> Pictures:
     return Pictures(text, source, -(-found // every), every)
 
 
-def _pictures(paths: Iterable[Path]) -> list[Path]:
-    return sorted(path for path in paths if path.suffix.lower() in ENDINGS)
+def _pictures(folder: Path, pattern: str) -> list[Path]:
+    """Folders may have a picture's name, and thumbnails lie in hidden ones."""
+    return sorted(
+        path
+        for path in folder.glob(pattern)
+        if path.suffix.lower() in ENDINGS
+        and path.is_file()
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
 
 
 def _step(found: int, most: int) -> int:

@@ -88,3 +88,15 @@ def test_a_folder_without_pictures(tmp_path: Path) -> None:
 def test_what_never_ends_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="never ends; give a folder or a clip"):
         pictures.taken(text, 5)
+
+
+def test_a_folder_called_as_a_picture_and_hidden_ones_are_no_pictures(
+    tmp_path: Path, images: Path
+) -> None:
+    for folder in ("b.jpg", "cats", ".thumbs"):
+        (tmp_path / folder).mkdir()
+    for place in ("cats/1.jpg", ".thumbs/2.jpg"):
+        (tmp_path / place).write_bytes((images / "cat_720p.jpg").read_bytes())
+    found = pictures.taken(str(tmp_path), 10)
+    assert isinstance(found, pictures.Files)
+    assert found.paths == (tmp_path / "cats" / "1.jpg",)
