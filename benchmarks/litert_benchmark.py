@@ -17,12 +17,11 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from machine import machine
+from machine import footer, provenance, write
 
 NAMES = (
     "mobilenet_v1_0.25_128_quant",
@@ -115,10 +114,7 @@ def table(report: dict[str, Any]) -> str:
             f"{within} of {len(report['rows'])} within {GOAL * 100:.0f} % by the ratio of the "
             "lower quartiles; the times are those quartiles of the pieces' p50"
         ),
-        "",
-        ", ".join(f"{key} {value}" for key, value in report["machine"].items()),
-        "",
-        f"`{report['command']}`, {report['date']}",
+        *footer(report),
     ]
     return "\n".join(lines)
 
@@ -135,9 +131,7 @@ def main() -> None:
     if not paths:
         sys.exit(f"{args.models}: none of {', '.join(NAMES)} is there")
     report = {
-        "date": time.strftime("%Y-%m-%d"),
-        "command": " ".join(["python", *sys.argv]),
-        "machine": machine(),
+        **provenance(),
         "rows": [
             compare(path, threads, args.rounds, args.runs)
             for path in paths
@@ -146,9 +140,7 @@ def main() -> None:
     }
     print(file=sys.stderr)
     print(table(report))
-    if args.out:
-        args.out.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
-        args.out.with_suffix(".md").write_text(table(report) + "\n")
+    write(args.out, report, table(report))
 
 
 if __name__ == "__main__":

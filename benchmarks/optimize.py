@@ -11,16 +11,14 @@ original: differences of that size are noise. The time is that of one invoke, in
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from machine import machine
+from machine import footer, provenance, write
 
 from edgeinfer import config
 from edgeinfer.core.frame import Frame
@@ -147,10 +145,7 @@ def table(report: dict[str, Any]) -> str:
                 "original, which is noise. Confident: top-1 where either has a score of 0.5 or "
                 f"more; boxes of 0.5 or more, in both directions. {report['threads']} thread(s)."
             ),
-            "",
-            ", ".join(f"{key} {value}" for key, value in report["machine"].items()),
-            "",
-            f"`{report['command']}`, {report['date']}",
+            *footer(report),
         ]
     )
 
@@ -165,9 +160,7 @@ def main() -> None:
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         report = {
-            "date": time.strftime("%Y-%m-%d"),
-            "command": " ".join(["python", *sys.argv]),
-            "machine": machine(),
+            **provenance(),
             "threads": args.threads,
             "models": [
                 measure(name, args.shared, args.pictures, args.threads, Path(folder))
@@ -175,9 +168,7 @@ def main() -> None:
             ],
         }
     print(table(report))
-    if args.out:
-        args.out.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
-        args.out.with_suffix(".md").write_text(table(report) + "\n")
+    write(args.out, report, table(report))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ first result, peak memory.
 from __future__ import annotations
 
 import argparse
-import json
 import subprocess
 import sys
 import tempfile
@@ -30,7 +29,7 @@ from typing import Any, Self
 import cv2
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from machine import machine
+from machine import footer, provenance, write
 from numpy.typing import NDArray
 
 from edgeinfer.assembly import open_source
@@ -206,10 +205,7 @@ def table(report: dict[str, Any]) -> str:
             f"import {begin['import_s']:.2f} s, first result after {begin['first_result_s']:.2f} s,"
             f" peak memory {begin['peak_memory_mb']:.0f} MB"
         ),
-        "",
-        ", ".join(f"{key} {value}" for key, value in report["machine"].items()),
-        "",
-        f"`{report['command']}`, {report['date']}",
+        *footer(report),
     ]
     return "\n".join(lines)
 
@@ -226,16 +222,12 @@ def main() -> None:
         clip = Path(folder) / "clip.mp4"
         write_clip(clip, frames, args.frames)
         report = {
-            "date": time.strftime("%Y-%m-%d"),
-            "command": " ".join(["python", *sys.argv]),
-            "machine": machine(),
+            **provenance(),
             "loops": [compare(threads, frames, clip, args) for threads in args.threads],
             "start": start(clip, 5),
         }
     print(table(report))
-    if args.out:
-        args.out.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
-        args.out.with_suffix(".md").write_text(table(report) + "\n")
+    write(args.out, report, table(report))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ to 1.10 the limit. Files that are not there are said so.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
@@ -20,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from machine import machine
+from machine import footer, provenance, write
 
 from edgeinfer.engines.litert import LitertEngine
 from edgeinfer.model import mobilenet, skeletons
@@ -108,10 +107,7 @@ def table(report: dict[str, Any]) -> str:
             f"| {low:.3f} to {high:.3f} | {row['pairs']} |"
         )
     lines += [
-        "",
-        ", ".join(f"{key} {value}" for key, value in report["machine"].items()),
-        "",
-        f"`{report['command']}`, {report['date']}",
+        *footer(report),
     ]
     return "\n".join(lines)
 
@@ -123,15 +119,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, help="write OUT.json and OUT.md too")
     args = parser.parse_args()
     report = {
-        "date": time.strftime("%Y-%m-%d"),
-        "command": " ".join(["python", *sys.argv]),
-        "machine": machine(),
+        **provenance(),
         "models": compare_all(args.models, args.seconds),
     }
     print(table(report))
-    if args.out:
-        args.out.with_suffix(".json").write_text(json.dumps(report, indent=2) + "\n")
-        args.out.with_suffix(".md").write_text(table(report) + "\n")
+    write(args.out, report, table(report))
 
 
 if __name__ == "__main__":

@@ -68,7 +68,8 @@ def file(report: Report) -> Path:
     delegate = [Path(report.delegate).name] if report.delegate else []
     with report.model.path.open("rb") as model:
         digest = hashlib.file_digest(model, "sha256").hexdigest()[:_DIGEST_LENGTH]
-    parts = [report.model.name, digest, report.runtime, str(report.threads), *delegate]
+    quick = ["quick"] if report.peak is None else []  # it must not replace the whole result
+    parts = [report.model.name, digest, report.runtime, str(report.threads), *delegate, *quick]
     name = "-".join(board.slug(part) for part in parts)
     return folder() / board.slug(report.board) / f"{name}.json"
 

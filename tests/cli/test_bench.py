@@ -109,6 +109,15 @@ def test_few_runs_are_shown_but_neither_kept_nor_compared(small: Path, tmp_path:
     assert file.read_bytes() == before
 
 
+def test_a_quick_result_does_not_replace_the_whole_one(small: Path, tmp_path: Path) -> None:
+    assert run(tmp_path, small, "--runs", "10").exit_code == 0
+    (whole,) = kept(tmp_path)
+    before = whole.read_bytes()
+    assert run(tmp_path, small, "--runs", "10", "--quick").exit_code == 0
+    assert whole.read_bytes() == before
+    assert len(kept(tmp_path)) == 2
+
+
 def test_two_files_of_one_name_are_kept_apart(small: Path, tmp_path: Path) -> None:
     other = tmp_path / "other" / small.name
     other.parent.mkdir()
