@@ -62,11 +62,26 @@ class Model:
             raise ValueError("say which one, `name` from the menu or `path` of a .tflite")
 
 
+_Rate = Annotated[float, Gt(0), Le(1000)]
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the scheduler keeps to; None: no limit."""
+    """What the scheduler keeps to; None: no limit.
 
-    max_fps: Annotated[float, Gt(0), Le(1000)] | None = None
+    `min_fps` is kept to whatever the others ask for. `max_latency_ms`: from capture to result, of
+    19 frames in 20. `max_duty`: CPU time over wall time, for each thread of the model.
+    """
+
+    max_fps: _Rate | None = None
+    min_fps: _Rate | None = None
+    max_latency_ms: Annotated[float, Gt(0), Le(600_000)] | None = None
+    max_temp_c: Annotated[float, Ge(0), Le(125)] | None = None
+    max_duty: Annotated[float, Gt(0), Le(1)] | None = None
+
+    def __post_init__(self) -> None:
+        if self.min_fps and self.max_fps and self.min_fps > self.max_fps:
+            raise ValueError(f"min_fps {self.min_fps:g} is above max_fps {self.max_fps:g}")
 
 
 @dataclass(frozen=True, slots=True)

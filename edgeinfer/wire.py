@@ -17,6 +17,7 @@ from edgeinfer.core.results import (
     Detection,
     Event,
     Finding,
+    Health,
     Mask,
     Message,
     Pose,
@@ -32,7 +33,13 @@ def to_json(message: Message) -> str:
 
 
 def to_dict(message: Message) -> dict[str, Any]:
-    return _result(message) if isinstance(message, Result) else _event(message)
+    match message:
+        case Result():
+            return _result(message)
+        case Event():
+            return _event(message)
+        case Health():
+            return _health(message)
 
 
 def timestamp(wall_ns: int) -> str:
@@ -57,6 +64,7 @@ def _result(result: Result) -> dict[str, Any]:
             "invoke": round(timing.invoke_ms, 2),
             "decode": round(timing.decode_ms, 2),
         },
+        "binds": timing.binds,
     }
 
 
@@ -65,6 +73,7 @@ def _event(event: Event) -> dict[str, Any]:
     return {
         "v": VERSION,
         "type": "event",
+        "id": event.id,
         "rule": event.rule,
         "kind": event.kind,
         "time": timestamp(frame.wall_ns),
@@ -72,6 +81,15 @@ def _event(event: Event) -> dict[str, Any]:
         "model": event.result.model,
         "seq": frame.seq,
         "facts": dict(event.facts),
+    }
+
+
+def _health(health: Health) -> dict[str, Any]:
+    return {
+        "v": VERSION,
+        "type": "health",
+        "time": timestamp(health.wall_ns),
+        **health.facts,
     }
 
 

@@ -37,7 +37,7 @@ ONE_FILE = {
     "ai_edge_litert.schema_py_generated": "model/flatbuffer.py",
     "tflite_runtime": "engines/litert.py",
     "picamera2": "sources/picamera.py",
-    "paho": "sinks/mqtt.py",
+    "paho": "sinks/broker_connection.py",
     "pydantic": "config.py",
 }
 HEAVY = ("numpy", "cv2", "pydantic", "paho", "rich", "ai_edge_litert", "google", "flatbuffers")

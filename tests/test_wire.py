@@ -19,6 +19,7 @@ from edgeinfer.core.results import (
     Detection,
     Event,
     Finding,
+    Health,
     Keypoint,
     Mask,
     Pose,
@@ -39,7 +40,8 @@ def result(*findings: Finding) -> Result:
 
 
 def event() -> Event:
-    return Event("passage", "started", result(TRAIN), {"direction": "right_to_left"})
+    facts = {"direction": "right_to_left"}
+    return Event("passage", "started", result(TRAIN), facts, "5f0c8d5e7b9a4c02a7f7d3c1e6b4a901")
 
 
 def found(finding: Finding) -> dict[str, Any]:
@@ -57,6 +59,20 @@ def documented() -> list[str]:
 def test_the_page_shows_a_result_and_an_event_as_they_are_sent() -> None:
     assert wire.to_json(result(TRAIN)) in documented()
     assert wire.to_json(event()) in documented()
+
+
+def test_two_events_never_have_one_id() -> None:
+    assert Event("a", "b", result(), {}).id != Event("a", "b", result(), {}).id
+
+
+def test_the_facts_of_health_stand_beside_its_time() -> None:
+    sent = json.loads(wire.to_json(Health(NOON_NS, {"binds": "duty"})))
+    assert sent == {
+        "v": 1,
+        "type": "health",
+        "time": "2026-11-23T12:00:00.123Z",
+        "binds": "duty",
+    }
 
 
 @pytest.mark.parametrize(

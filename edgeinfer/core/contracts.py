@@ -91,7 +91,8 @@ class Sink(Protocol):
     """Where messages go. It is entered, used and left by one thread, its own.
 
     A message comes without the frame's pixels, so that a thousand of them can wait for a broker. A
-    sink with the attribute `wants_pixels = True` gets them, and has a short outbox.
+    sink with the attribute `wants_pixels = True` gets them, and has a short outbox. One with
+    `wants_health = True` is sent `Health` messages as well.
     """
 
     @property

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,14 +61,22 @@ class Mask:
 Finding = Classification | Detection | Pose | Mask
 
 
+Binds = Literal["nothing", "max_fps", "temperature", "latency", "duty", "power"]
+"""Which limit sets the frame rate; "nothing": frames run as fast as they come, or as they can."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Where a frame's time went. `waited_ms`: from the source's hands to the start of the work."""
+    """Where a frame's time went, and what held the rate when it started.
+
+    `waited_ms`: from the source's hands to the start of the work.
+    """
 
     waited_ms: float
     prepare_ms: float
     invoke_ms: float
     decode_ms: float
+    binds: Binds = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,19 +96,31 @@ class Result:
 class Event:
     """Something happened: `rule` is the rule's name, `kind` what it says, `result` what caused it.
 
-    `facts` holds what JSON can hold.
+    `facts` holds what JSON can hold. By its `id` a receiver knows an event that comes twice.
     """
 
     rule: str
     kind: str
     result: Result
     facts: Mapping[str, Any]
+    id: str = field(default_factory=lambda: uuid4().hex)
 
     def without_pixels(self) -> Event:
         return replace(self, result=self.result.without_pixels())
 
 
-Message = Result | Event
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the device is, now and then and when that changes; `facts` holds what JSON can hold."""
+
+    wall_ns: int
+    facts: Mapping[str, Any]
+
+    def without_pixels(self) -> Health:
+        return self
+
+
+Message = Result | Event | Health
 
 
 @dataclass(frozen=True, slots=True)
