@@ -20,7 +20,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ROWS = [
     {"errors"},
     {"core"},
-    {"wire", "picture"},
+    {"wire", "picture", "sections", "state"},
     {"config", "plugins", "prepare"},
     {"sources", "engines", "decoders", "trackers", "rules", "sensors", "sinks", "model"},
     {"pipeline", "shorthand"},
