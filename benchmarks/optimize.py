@@ -20,9 +20,9 @@ from typing import Any
 
 from machine import footer, provenance, write
 
-from edgeinfer import config
 from edgeinfer.core.frame import Frame
 from edgeinfer.model import flatbuffer, int8, menu, weights
+from edgeinfer.sections import Model
 from edgeinfer.tools import pictures
 from edgeinfer.tools.agreement import BOXES_CONFIDENT, CELLS, TOP_1, TOP_1_CONFIDENT, Agreement
 from edgeinfer.tools.comparison import Comparison
@@ -66,7 +66,7 @@ def measure(model: str, shared: Path, count: int, threads: int, folder: Path) ->
     rewritten, changes = int8.to_int8(flatbuffer.read(path))
     other = folder / path.name
     other.write_bytes(flatbuffer.pack(rewritten))
-    comparison = Comparison(config.Model(name=model, threads=threads), path, card, other)
+    comparison = Comparison(Model(name=model, threads=threads), path, card, other)
 
     def on_count(done: int) -> None:
         print(f"\r{model}: {done} pictures", end="", file=sys.stderr)

@@ -33,12 +33,12 @@ from machine import footer, provenance, write
 from numpy.typing import NDArray
 
 from edgeinfer.assembly import open_source
-from edgeinfer.config import Model
 from edgeinfer.core.frame import Frame
 from edgeinfer.core.results import Message
 from edgeinfer.loading import build_pipeline
 from edgeinfer.model import menu, weights
 from edgeinfer.runtime.service import Service
+from edgeinfer.sections import Model
 
 MODEL = "coco_ssd_mobilenet_v1"
 SIZE = (1280, 720)

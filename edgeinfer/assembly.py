@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from edgeinfer import config, plugins, shorthand
-from edgeinfer.config import Config, Part
 from edgeinfer.core.contracts import Engine, Rule, Sink, Source, Tracker
 from edgeinfer.errors import ConfigError
 from edgeinfer.loading import OnFetch, build_pipeline
 from edgeinfer.model import menu
 from edgeinfer.pipeline import Pipeline
+from edgeinfer.sections import Config, Model, Part
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ def open_pipeline(model: str | Path, **settings: Any) -> Pipeline:
     table = shorthand.model_table(str(model)) | {
         key: str(value) if isinstance(value, Path) else value for key, value in settings.items()
     }
-    checked = config.check(config.Model, table, "model", problems)
+    checked = config.check(Model, table, "model", problems)
     if checked is None or problems:
         raise ConfigError(problems)
     return build_pipeline(checked)

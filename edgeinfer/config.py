@@ -6,103 +6,23 @@ Every problem is found in one pass and reported at once, each as `where: what; h
 from __future__ import annotations
 
 import json
-import socket
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
-from annotated_types import Ge, Gt, Le
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from edgeinfer.errors import ConfigError, PluginError
+from edgeinfer.sections import Config, Device, Limits, Model, Part
 
 Table = Mapping[str, Any]
 OptionsOf = Callable[[str, str], type[Any]]
 """(kind, type) -> the `Options` of that plug-in; raises PluginError."""
 T = TypeVar("T")
-_LONGEST_NAME = 64
-Score = Annotated[float, Ge(0), Le(1)]
-
-
-@dataclass(frozen=True, slots=True)
-class Device:
-    """Who this is: the name stands in every MQTT topic."""
-
-    name: str = field(default_factory=socket.gethostname)
-
-    def __post_init__(self) -> None:
-        if not 0 < len(self.name) <= _LONGEST_NAME:
-            raise ValueError(f"name should have from 1 to {_LONGEST_NAME} letters")
-        if set(self.name) & set("/+#") or not self.name.isprintable():
-            raise ValueError(f"name {self.name!r} cannot stand in a topic; leave out / + #")
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """Which model, and how it is run. A menu `name`, or the `path` of a .tflite."""
-
-    name: str | None = None
-    path: Path | None = None
-    labels: Path | None = None
-    min_score: Score | None = None
-    scores: Mapping[str, Score] = field(default_factory=dict)
-    allow: tuple[str, ...] = ()
-    deny: tuple[str, ...] = ()
-    engine: str = "litert"
-    threads: Annotated[int, Ge(1)] | None = None
-    delegate: str | None = None
-    delegate_options: Mapping[str, str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if (self.name is None) == (self.path is None):
-            raise ValueError("say which one, `name` from the menu or `path` of a .tflite")
-
-
-_Rate = Annotated[float, Gt(0), Le(1000)]
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What the scheduler keeps to; None: no limit.
-
-    `min_fps` is kept to whatever the others ask for. `max_latency_ms`: from capture to result, of
-    19 frames in 20. `max_duty`: CPU time over wall time, for each thread of the model.
-    """
-
-    max_fps: _Rate | None = None
-    min_fps: _Rate | None = None
-    max_latency_ms: Annotated[float, Gt(0), Le(600_000)] | None = None
-    max_temp_c: Annotated[float, Ge(0), Le(125)] | None = None
-    max_duty: Annotated[float, Gt(0), Le(1)] | None = None
-
-    def __post_init__(self) -> None:
-        if self.min_fps and self.max_fps and self.min_fps > self.max_fps:
-            raise ValueError(f"min_fps {self.min_fps:g} is above max_fps {self.max_fps:g}")
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One plug-in as configured: `options` is an instance of its `Options`."""
-
-    type: str
-    name: str
-    options: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    source: Part
-    model: Model
-    device: Device = field(default_factory=Device)
-    limits: Limits = field(default_factory=Limits)
-    tracker: Part | None = None
-    rules: tuple[Part, ...] = ()
-    sinks: tuple[Part, ...] = ()
-
 
 _MOST_SHOWN = 12  # of the words that would have been right
 SECTIONS = ("device", "source", "model", "limits", "tracker", "rule", "sink")

@@ -13,13 +13,14 @@ from edgeinfer.model import graph, labels, menu, weights
 from edgeinfer.model.card import Card, beside
 from edgeinfer.pipeline import Pipeline
 from edgeinfer.prepare import Prepare
+from edgeinfer.sections import Model
 
 OnFetch = Callable[[str, int, int], None]
 """(menu name, bytes so far, bytes in all), while weights are fetched."""
 
 
 def build_pipeline(
-    model: config.Model, tracker: Tracker | None = None, on_fetch: OnFetch = lambda *_: None
+    model: Model, tracker: Tracker | None = None, on_fetch: OnFetch = lambda *_: None
 ) -> Pipeline:
     """The pipeline of one model, fetched first where it is a menu model that is not here.
 
@@ -43,7 +44,7 @@ def build_pipeline(
     return Pipeline(card.name if card else path.stem, prepare, engine, decoder, tracker)
 
 
-def _find(model: config.Model, on_fetch: OnFetch) -> tuple[Card | None, Path]:
+def _find(model: Model, on_fetch: OnFetch) -> tuple[Card | None, Path]:
     if model.path is not None:
         return beside(model.path), model.path
     card = menu.find(str(model.name))
@@ -54,7 +55,7 @@ def _find(model: config.Model, on_fetch: OnFetch) -> tuple[Card | None, Path]:
     return card, path
 
 
-def _engine(model: config.Model, card: Card | None, path: Path) -> Engine:
+def _engine(model: Model, card: Card | None, path: Path) -> Engine:
     delegate = model.delegate or (card.delegate if card else None)
     plugin = plugins.find("engine", model.engine)
     try:
@@ -66,7 +67,7 @@ def _engine(model: config.Model, card: Card | None, path: Path) -> Engine:
     return engine
 
 
-def _labels(model: config.Model, card: Card | None, path: Path) -> tuple[str, ...]:
+def _labels(model: Model, card: Card | None, path: Path) -> tuple[str, ...]:
     if model.labels is not None:
         return labels.read(model.labels)
     found = labels.of(card, path) if card else labels.from_model(path)
@@ -97,7 +98,7 @@ def _classes(kind: str, engine: Engine, path: Path) -> int | None:
     return graph.detection_classes(path) if kind == "ssd" else None
 
 
-def _check_words(model: config.Model, words: tuple[str, ...]) -> None:
+def _check_words(model: Model, words: tuple[str, ...]) -> None:
     """Raises: ConfigError: a label of the configuration that the model does not have."""
     asked = {"allow": model.allow, "deny": model.deny, "scores": tuple(model.scores)}
     problems = [
@@ -110,7 +111,7 @@ def _check_words(model: config.Model, words: tuple[str, ...]) -> None:
         raise ConfigError(problems)
 
 
-def _head(model: config.Model, card: Card | None, engine: Engine, words: tuple[str, ...]) -> Head:
+def _head(model: Model, card: Card | None, engine: Engine, words: tuple[str, ...]) -> Head:
     least = model.min_score
     if least is None:
         least = card.min_score if card else 0.5

@@ -13,12 +13,13 @@ import pytest
 
 from edgeinfer import assembly, config, plugins
 from edgeinfer.picture import ViewOptions
+from edgeinfer.sections import Config, Device, Limits, Model
 from tests.conftest import ROOT
 
 FILE = ROOT / "deploy/edgeinfer.toml"
 TEXT = FILE.read_text(encoding="utf-8")
 TABLE = tomllib.loads(TEXT)
-SETTINGS = {"device": config.Device, "model": config.Model, "limits": config.Limits}
+SETTINGS = {"device": Device, "model": Model, "limits": Limits}
 KINDS: tuple[plugins.Kind, ...] = ("source", "tracker", "rule", "sink")
 _HEADER = re.compile(r"(?P<off>#?)\[+(?P<kind>\w+)\]+")
 _KEY = re.compile(r"(?P<off>#*)(?P<key>\w+) = .*")
@@ -68,7 +69,7 @@ OPTIONAL = [
 ]
 
 
-def configured(section: Section, table: dict[str, Any]) -> config.Config:
+def configured(section: Section, table: dict[str, Any]) -> Config:
     """The file's configuration with a section in the place of the active one of its kind.
 
     By its words alone: the certificates and passwords that it names are on no machine of ours.
@@ -80,7 +81,7 @@ def configured(section: Section, table: dict[str, Any]) -> config.Config:
     )
 
 
-def values(section: Section, settings: config.Config) -> Any:
+def values(section: Section, settings: Config) -> Any:
     if section.kind in SETTINGS:
         return getattr(settings, section.kind)
     return settings.sinks[0].options if section.kind == "sink" else settings.source.options

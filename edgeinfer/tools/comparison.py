@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgeinfer import config
 from edgeinfer.core.frame import Frame
 from edgeinfer.core.geometry import Placement
 from edgeinfer.core.results import Finding
@@ -17,6 +16,7 @@ from edgeinfer.model import graph, labels
 from edgeinfer.model.card import Card
 from edgeinfer.pipeline import Pipeline
 from edgeinfer.prepare import Prepare
+from edgeinfer.sections import Model
 from edgeinfer.tools.agreement import Agreement, Meter, Seen
 from edgeinfer.tools.timing import OnDone, Percentiles, Ratio, interleaved, stopwatch, warm_up
 
@@ -47,7 +47,7 @@ class Comparison:
     Raises: ModelError, EngineError: one of them cannot be run, or card and labels do not fit.
     """
 
-    def __init__(self, model: config.Model, path: Path, card: Card | None, other: Path) -> None:
+    def __init__(self, model: Model, path: Path, card: Card | None, other: Path) -> None:
         self._original = LitertEngine(path, model.threads)
         self._builtin = LitertEngine(path, model.threads, kernels="builtin")
         self._other = LitertEngine(other, model.threads)
@@ -117,7 +117,7 @@ def _mute(engine: LitertEngine, card: Card | None) -> Pipeline:
     return Pipeline(card.name, prepare, engine, _Mute())
 
 
-def _is_decoded(model: config.Model, path: Path, card: Card | None) -> bool:
+def _is_decoded(model: Model, path: Path, card: Card | None) -> bool:
     """Whether anything is known of what the outputs mean."""
     if card is not None:
         return card.decoder_type is not None

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from edgeinfer import assembly, config, plugins
-from edgeinfer.config import Config, Part
 from edgeinfer.core.contracts import Source
 from edgeinfer.core.frame import Frame
 from edgeinfer.errors import ConfigError
 from edgeinfer.loading import build_pipeline
 from edgeinfer.model import menu, weights
+from edgeinfer.sections import Config, Model, Part
 from edgeinfer.tools.line import CONFIGURATION, Line, fail, failed, ok, warn
 
 Ask = Callable[[str, float, Callable[[], Iterable[Line]]], Iterable[Line]]
@@ -47,7 +47,7 @@ def _parts(settings: Config, ask: Ask) -> Iterator[Line]:
         yield from ask("sink", _SINK_S, partial(_sink, part, settings.device.name))
 
 
-def _model(model: config.Model) -> Iterator[Line]:
+def _model(model: Model) -> Iterator[Line]:
     """Raises: EdgeinferError: it cannot be loaded, its labels do not fit, it does not run."""
     if model.name is not None and weights.locate(menu.find(model.name)) is None:
         advice = f"fetch it now: edgeinfer models pull {model.name}"

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from edgeinfer import config
 from edgeinfer.errors import ConfigError, ModelError
 from edgeinfer.model import (
     attachments,
@@ -21,6 +20,7 @@ from edgeinfer.model import (
     network,
 )
 from edgeinfer.model.card import Card, beside
+from edgeinfer.sections import Model
 from edgeinfer.shorthand import model_table
 from edgeinfer.tools import chosen, pictures
 from edgeinfer.tools.agreement import CONFIDENTLY, MEANINGS, Agreement
@@ -197,10 +197,10 @@ def _pictures(asked: Request) -> pictures.Pictures | pictures.Files:
     return pictures.taken(asked.images, asked.most)
 
 
-def _settings(asked: Request) -> config.Model:
+def _settings(asked: Request) -> Model:
     table = model_table(asked.model)
     path = Path(table["path"]) if "path" in table else None
-    return config.Model(table.get("name"), path, asked.labels, threads=asked.threads)
+    return Model(table.get("name"), path, asked.labels, threads=asked.threads)
 
 
 @contextmanager

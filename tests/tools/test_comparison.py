@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from edgeinfer import config
 from edgeinfer.errors import ModelError
 from edgeinfer.model import flatbuffer, int8, menu
 from edgeinfer.model.card import beside
+from edgeinfer.sections import Model
 from edgeinfer.tools import pictures
 from edgeinfer.tools.agreement import BOXES_CONFIDENT, CELLS, OUTPUTS, TOP_1, TOP_1_CONFIDENT
 from edgeinfer.tools.comparison import Comparison
@@ -27,7 +27,7 @@ def rewrite(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Re
         assert card.weights
         path, other = models / card.weights.file, tmp_path / "other.tflite"
         other.write_bytes(flatbuffer.pack(int8.to_int8(flatbuffer.read(path))[0]))
-        return Comparison(config.Model(name=name, threads=1), path, card, other)
+        return Comparison(Model(name=name, threads=1), path, card, other)
 
     return rewritten
 
@@ -75,7 +75,7 @@ def test_both_models_are_timed_as_often(rewrite: Rewrite, images: Path) -> None:
 
 def test_a_model_without_a_card_is_decoded_by_its_own_labels(models: Path, images: Path) -> None:
     path = models / "mobilenet_v1_0.25_128_quant.tflite"
-    comparison = Comparison(config.Model(path=path), path, None, path)
+    comparison = Comparison(Model(path=path), path, None, path)
     found = comparison.agreements(pictures.taken(str(images), 3))
     assert found.models.share(TOP_1) == 1.0
 
@@ -86,7 +86,7 @@ def test_without_any_labels_the_outputs_are_compared(
     path = tmp_path / "unlabelled.tflite"
     original = models / "mobilenet_v1_0.25_128_quant.tflite"
     path.write_bytes(flatbuffer.pack(flatbuffer.read(original)))
-    comparison = Comparison(config.Model(path=path), path, None, path)
+    comparison = Comparison(Model(path=path), path, None, path)
     found = comparison.agreements(pictures.taken(str(images), 3))
     assert found.models.share(OUTPUTS) == pytest.approx(1.0)
     assert found.models.largest_step == 0
@@ -99,4 +99,4 @@ def test_a_card_without_its_labels_is_an_error(models: Path, tmp_path: Path) -> 
     table = 'task = "classification"\nlabels = "none.txt"\n[decoder]\ntype = "classifier"\n'
     path.with_suffix(".toml").write_text(table)
     with pytest.raises(ModelError, match="none.txt"):
-        Comparison(config.Model(path=path), path, beside(path), path)
+        Comparison(Model(path=path), path, beside(path), path)
