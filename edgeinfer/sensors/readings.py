@@ -1,0 +1,28 @@
+"""Readings: what all sensors together say of heat and of the firmware's brakes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from edgeinfer.core.results import Reading
+
+_BRAKES = ("capped", "throttled", "soft_limit")
+
+
+def hottest_c(readings: Iterable[Reading]) -> float | None:
+    """Of everything that has a temperature; None: nothing tells one."""
+    return max((reading.value for reading in readings if reading.unit == "c"), default=None)
+
+
+def slowed(readings: Iterable[Reading]) -> bool:
+    """Whether the firmware holds the processor back now; False where nobody can tell."""
+    return any(_is_set(reading) for reading in readings if reading.name in _BRAKES)
+
+
+def under_voltage(readings: Iterable[Reading]) -> bool:
+    """Whether the supply is too weak now; False where nobody can tell."""
+    return any(_is_set(reading) for reading in readings if reading.name == "under_voltage")
+
+
+def _is_set(reading: Reading) -> bool:
+    return reading.unit == "flag" and reading.value > 0
