@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from edgeinfer import config, plugins, shorthand
-from edgeinfer.core.contracts import Engine, Rule, Sink, Source, Tracker
+from edgeinfer.core.contracts import Engine, Rule, Sensor, Sink, Source, Tracker
 from edgeinfer.errors import ConfigError
 from edgeinfer.loading import OnFetch, build_pipeline
 from edgeinfer.model import menu
 from edgeinfer.pipeline import Pipeline
-from edgeinfer.sections import Config, Model, Part
+from edgeinfer.sections import Config, Limits, Model, Part
 
 T = TypeVar("T")
+_SIMULATED = "simulated"  # the sensor that takes the place of all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,8 @@ class Parts:
     pipeline: Pipeline
     rules: tuple[Rule, ...]
     sinks: tuple[Sink, ...]
-    max_fps: float | None
+    sensors: tuple[Sensor, ...]
+    limits: Limits
 
 
 def configure(table: Mapping[str, Any]) -> Config:
@@ -51,8 +53,12 @@ def configure(table: Mapping[str, Any]) -> Config:
     return settings
 
 
-def build(settings: Config, on_fetch: OnFetch = lambda *_: None) -> Parts:
+def build(
+    settings: Config, on_fetch: OnFetch = lambda *_: None, *, heat: str | None = None
+) -> Parts:
     """Make every part. The camera is not opened yet, and no broker is called.
+
+    `heat`: the scenario of a simulated board, which takes the place of this one's sensors.
 
     Raises: EdgeinferError: what is wrong with a model, a plug-in or a setting.
     """
@@ -61,7 +67,7 @@ def build(settings: Config, on_fetch: OnFetch = lambda *_: None) -> Parts:
     tracker = _tracker(settings.tracker) if settings.tracker else None
     pipeline = build_pipeline(settings.model, tracker, on_fetch)
     source = _source(settings.source, pipeline.engine)
-    return Parts(source, pipeline, rules, sinks, settings.limits.max_fps)
+    return Parts(source, pipeline, rules, sinks, _sensors(heat), settings.limits)
 
 
 def open_pipeline(model: str | Path, **settings: Any) -> Pipeline:
@@ -84,13 +90,8 @@ def open_source(text: str, **settings: Any) -> Source:
 
     Raises: EdgeinferError: no such plug-in, or a setting is wrong.
     """
-    table = shorthand.source_table(text) | settings
-    problems: list[str] = []
-    kind = table.pop("type")
-    options = config.check(_options_of("source", kind), table, "source", problems)
-    if options is None or problems:
-        raise ConfigError(problems)
-    source: Source = plugins.find("source", kind)(options)
+    part = _part("source", shorthand.source_table(text) | settings, "source")
+    source: Source = plugins.find("source", part.type)(part.options)
     return source
 
 
@@ -100,6 +101,14 @@ def _collect(problems: list[str], ask: Callable[[], T]) -> T | None:
     except ConfigError as error:
         problems += error.problems
         return None
+
+
+def _part(kind: str, table: Mapping[str, Any], where: str) -> Part:
+    problems: list[str] = []
+    part = config.part(kind, table, where, _options_of, problems)
+    if part is None or problems:
+        raise ConfigError(problems)
+    return part
 
 
 def _try_sink(table: object, where: str) -> None:
@@ -126,6 +135,16 @@ def _source(part: Part, engine: Engine) -> Source:
 def _sink(part: Part, device: str) -> Sink:
     sink: Sink = plugins.find("sink", part.type)(part.options, device)
     return sink
+
+
+def _sensors(heat: str | None) -> tuple[Sensor, ...]:
+    """Every sensor that is installed: none of them needs a setting; or the simulated one."""
+    if heat is not None:
+        part = _part("sensor", {"type": _SIMULATED, "scenario": heat}, "--simulate-heat")
+        return (plugins.find("sensor", _SIMULATED)(part.options),)
+    names = [name for name in plugins.names("sensor") if name != _SIMULATED]
+    found = [plugins.find("sensor", name) for name in names]
+    return tuple(sensor(sensor.Options()) for sensor in found)
 
 
 def _rule(part: Part) -> Rule:
