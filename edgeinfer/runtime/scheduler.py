@@ -2,27 +2,115 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from time import monotonic
+from collections.abc import Callable, Sequence
+from time import monotonic, process_time
+
+from edgeinfer.config import Limits
+from edgeinfer.core.results import Binds, Reading
+from edgeinfer.runtime.governor import Decision, Observation, State, decide
+from edgeinfer.runtime.meter import Meter
+
+_CONSULT_S = 0.25
+"""Four times a second: a flag is answered well within one."""
 
 
 class Scheduler:
-    """Holds the rate at `max_fps`; None: as fast as frames come.
+    """Holds the rate that the limits allow.
 
     Wait until due first, then take the newest frame: a frame that is taken and then made to wait
     is old when it starts (at 5 fps from a 30 fps source: 218 ms instead of 16).
+
+    `observe` is called by the thread of the sensors, everything else by the one that infers.
     """
 
-    def __init__(self, max_fps: float | None, clock: Callable[[], float] = monotonic) -> None:
-        self._interval_s = 1 / max_fps if max_fps else 0.0
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        threads: int = 1,
+        accelerated: bool = False,
+        clock: Callable[[], float] = monotonic,
+        cpu_s: Callable[[], float] = process_time,
+    ) -> None:
+        self._limits = limits
         self._clock = clock
-        self._due_s = clock()
+        self._meter = Meter(threads, accelerated=accelerated, clock=clock, cpu_s=cpu_s)
+        self._seen: tuple[Sequence[Reading], float] = ((), clock())
+        self._state = State()
+        self._decision = Decision()
+        self._consulted_s = -float("inf")
+        self._beat_s = clock()  # when the last frame was due
+        self._started_s: float | None = None
+
+    def observe(self, readings: Sequence[Reading], now_s: float | None = None) -> None:
+        """The readings of now, in place of all that came before."""
+        self._seen = (tuple(readings), self._clock() if now_s is None else now_s)
 
     def delay_s(self) -> float:
         """Seconds until the next frame may start; 0.0 if it may start now."""
-        return max(0.0, self._due_s - self._clock())
+        now_s = self._clock()
+        if now_s - self._consulted_s >= _CONSULT_S:
+            self._consult(now_s)
+        return max(0.0, self._due_s - now_s)
+
+    def is_stale(self, age_ms: float) -> bool:
+        """A frame this old would end too late, and a newer one will come."""
+        limit_ms, work_s = self._limits.max_latency_ms, self._meter.work_s
+        if limit_ms is None or work_s is None or age_ms + work_s * 1000 <= limit_ms:
+            return False
+        return self._started_s is None or self._clock() - self._started_s < self._longest_s
 
     def started(self) -> None:
         """A frame starts now. A late one moves the beat, so that none follow in a burst."""
-        late = self._clock() - self._due_s > self._interval_s
-        self._due_s = (self._clock() if late else self._due_s) + self._interval_s
+        now_s = self._clock()
+        late = now_s - self._due_s > self._decision.interval_s
+        self._beat_s = now_s if late else self._due_s
+        self._started_s = now_s
+        self._meter.started()
+
+    def finished(self, latency_ms: float) -> None:
+        """That frame has become a result, `latency_ms` after its capture."""
+        self._meter.finished(latency_ms)
+
+    def latency_ms(self, share: float) -> float | None:
+        """From capture to result: what `share` of the recent frames stay below."""
+        return self._meter.latency_ms(share)
+
+    @property
+    def binds(self) -> Binds:
+        return self._decision.binds
+
+    @property
+    def allowed_fps(self) -> float | None:
+        """None: unlimited."""
+        return 1 / self._decision.interval_s if self._decision.interval_s else None
+
+    @property
+    def wanted_fps(self) -> float | None:
+        """What the limits allow before the floor `min_fps`."""
+        return self._decision.wanted_fps
+
+    @property
+    def cost_s(self) -> float | None:
+        """Duty seconds for each frame."""
+        return self._meter.cost_s
+
+    @property
+    def duty(self) -> float | None:
+        """Of the last seconds."""
+        return self._meter.duty
+
+    @property
+    def _due_s(self) -> float:
+        first = self._started_s is None
+        return self._beat_s if first else self._beat_s + self._decision.interval_s
+
+    @property
+    def _longest_s(self) -> float:
+        return 1 / (self._limits.min_fps or 0.1)
+
+    def _consult(self, now_s: float) -> None:
+        self._consulted_s = now_s
+        self._meter.sample()
+        seen = Observation(now_s, self._meter.cost_s, self._meter.used_s)
+        self._decision, self._state = decide(self._limits, self._state, seen)

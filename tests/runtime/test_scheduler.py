@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edgeinfer.config import Limits
 from edgeinfer.runtime.scheduler import Scheduler
 
 
@@ -16,18 +17,19 @@ class Clock:
 
 
 def test_the_first_frame_may_start_at_once() -> None:
-    assert Scheduler(10, Clock()).delay_s() == 0
+    assert Scheduler(Limits(max_fps=10), clock=Clock()).delay_s() == 0
 
 
 def test_without_a_limit_no_frame_waits() -> None:
-    scheduler = Scheduler(None, Clock())
+    scheduler = Scheduler(Limits(), clock=Clock())
+    scheduler.delay_s()
     scheduler.started()
     assert scheduler.delay_s() == 0
 
 
 def test_the_next_frame_waits_for_the_rest_of_the_interval() -> None:
     clock = Clock()
-    scheduler = Scheduler(10, clock)
+    scheduler = Scheduler(Limits(max_fps=10), clock=clock)
     scheduler.started()
     clock.now_s += 0.03
     assert scheduler.delay_s() == pytest.approx(0.07)
@@ -35,7 +37,7 @@ def test_the_next_frame_waits_for_the_rest_of_the_interval() -> None:
 
 def test_a_little_lateness_does_not_add_up() -> None:
     clock = Clock()
-    scheduler = Scheduler(10, clock)
+    scheduler = Scheduler(Limits(max_fps=10), clock=clock)
     for _ in range(50):
         clock.now_s += scheduler.delay_s() + 0.02
         scheduler.started()
@@ -44,7 +46,7 @@ def test_a_little_lateness_does_not_add_up() -> None:
 
 def test_after_a_long_pause_no_burst_follows() -> None:
     clock = Clock()
-    scheduler = Scheduler(10, clock)
+    scheduler = Scheduler(Limits(max_fps=10), clock=clock)
     scheduler.started()
     clock.now_s += 5
     scheduler.started()
@@ -57,7 +59,7 @@ def test_after_a_long_pause_no_burst_follows() -> None:
 )
 def test_the_rate_never_exceeds_the_limit(fps: float, works_s: list[float]) -> None:
     clock = Clock()
-    scheduler = Scheduler(fps, clock)
+    scheduler = Scheduler(Limits(max_fps=fps), clock=clock)
     for work_s in works_s:
         clock.now_s += scheduler.delay_s()
         scheduler.started()
