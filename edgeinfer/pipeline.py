@@ -8,7 +8,7 @@ from time import perf_counter
 from edgeinfer.core.contracts import Decoder, Engine, Tracker
 from edgeinfer.core.frame import Frame
 from edgeinfer.core.geometry import Placement
-from edgeinfer.core.results import Detection, Finding, Result, Timing
+from edgeinfer.core.results import Binds, Detection, Finding, Result, Timing
 from edgeinfer.core.tensor import Array
 
 
@@ -29,8 +29,8 @@ class Pipeline:
         self._decoder = decoder
         self._tracker = tracker
 
-    def run(self, frame: Frame, waited_ms: float = 0.0) -> Result:
-        """What the model finds in the frame.
+    def run(self, frame: Frame, waited_ms: float = 0.0, binds: Binds = "nothing") -> Result:
+        """What the model finds in the frame; the result's timing repeats the other arguments.
 
         Raises: EngineError: the interpreter or its delegate gave up.
         """
@@ -47,6 +47,7 @@ class Pipeline:
             prepare_ms=(prepared - began) * 1000,
             invoke_ms=(invoked - prepared) * 1000,
             decode_ms=(perf_counter() - invoked) * 1000,
+            binds=binds,
         )
         return Result(frame, self.model, findings, timing)
 

@@ -40,7 +40,7 @@ def test_a_whole_configuration_becomes_its_parts(tmp_path: Path) -> None:
     assert parts.pipeline.model == SMALL
     assert isinstance(parts.pipeline.engine, LitertEngine)
     assert parts.pipeline.engine.threads == 1
-    assert parts.max_fps == 5
+    assert parts.limits.max_fps == 5
     assert not parts.source.live
     with parts.source as source:
         frame = source.read()

@@ -42,10 +42,22 @@ _WHICH_MODEL = ("name", "path", "labels")
 @click.option("--device", metavar="NAME", help="Its name in MQTT topics. [the host's name]")
 @click.option("--max-fps", type=float, metavar="N", help="Run at most so many frames a second.")
 @click.option("--frames", type=click.IntRange(min=1), metavar="N", help="End after N results.")
+@click.option(
+    "--simulate-heat",
+    "heat",
+    metavar="SCENARIO",
+    help="Take a simulated board's temperature for this one's, as in pi4-summer (docs/heat.md).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report of the run as JSON.")
 @click.option("-v", "--verbose", is_flag=True, help="Log connections, losses, model.")
 def command(
-    file: Path | None, frames: int | None, *, as_json: bool, verbose: bool, **given: Any
+    file: Path | None,
+    frames: int | None,
+    heat: str | None,
+    *,
+    as_json: bool,
+    verbose: bool,
+    **given: Any,
 ) -> None:
     """Run the service: frames from a source, through a model, to sinks.
 
@@ -61,7 +73,7 @@ def command(
     table = _table(file, given, default_sink=not as_json)
     if as_json and isinstance(table["sink"], list) and _STDOUT in table["sink"]:
         raise ConfigError("--json: the report and jsonl:- both want standard output; choose one")
-    report = _serve(table, frames)
+    report = _serve(table, frames, heat)
     _say(report, as_json=as_json)
     if not report.stopped and any(sink.dropped and not sink.closed for sink in report.sinks):
         sys.exit(1)  # the job was to deliver everything, and it is not done
@@ -96,19 +108,20 @@ def _lay(
         table[section] = {k: v for k, v in own.items() if k not in without} | keys
 
 
-def _serve(table: dict[str, Any], frames: int | None) -> Any:
+def _serve(table: dict[str, Any], frames: int | None, heat: str | None) -> Any:
     from edgeinfer import assembly
     from edgeinfer.runtime.service import Service
 
     settings = assembly.configure(table)
     with fetching() as on_fetch:
-        parts = assembly.build(settings, on_fetch)
+        parts = assembly.build(settings, on_fetch, heat=heat)
     service = Service(
         parts.source,
         parts.pipeline,
         parts.sinks,
         rules=parts.rules,
-        max_fps=parts.max_fps,
+        sensors=parts.sensors,
+        limits=parts.limits,
         frames=frames,
     )
     for number in (signal.SIGTERM, signal.SIGINT):

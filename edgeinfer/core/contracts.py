@@ -92,7 +92,8 @@ class Sink(Protocol):
 
     A message comes without the frame's pixels, so that a thousand of them can wait for a broker. A
     sink with the attribute `wants_pixels = True` gets them, and has a short outbox. One with
-    `wants_health = True` is sent `Health` messages as well.
+    `wants_health = True` is sent `Health` messages as well. With `durable = True` an event that it
+    has not taken yet outlives the process.
     """
 
     @property

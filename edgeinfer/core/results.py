@@ -78,6 +78,10 @@ class Timing:
     decode_ms: float
     binds: Binds = "nothing"
 
+    @property
+    def total_ms(self) -> float:
+        return self.waited_ms + self.prepare_ms + self.invoke_ms + self.decode_ms
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -97,6 +101,7 @@ class Event:
     """Something happened: `rule` is the rule's name, `kind` what it says, `result` what caused it.
 
     `facts` holds what JSON can hold. By its `id` a receiver knows an event that comes twice.
+    `time_uncertain`: nothing vouches for the wall time of its frame.
     """
 
     rule: str
@@ -104,6 +109,7 @@ class Event:
     result: Result
     facts: Mapping[str, Any]
     id: str = field(default_factory=lambda: uuid4().hex)
+    time_uncertain: bool = False
 
     def without_pixels(self) -> Event:
         return replace(self, result=self.result.without_pixels())

@@ -58,6 +58,7 @@ class LitertEngine:
         kernels: Kernels = "default",
     ) -> None:
         self.threads = thread_count(threads)
+        self.accelerated = delegate is not None
         runtime = _runtime()
         delegates = [_delegate(runtime, delegate, delegate_options or {})] if delegate else []
         with _quiet_native():

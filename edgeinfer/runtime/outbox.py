@@ -3,59 +3,67 @@
 from __future__ import annotations
 
 from collections import deque
-from threading import Condition
+from threading import Condition, Lock
 
-from edgeinfer.core.results import Message
+from edgeinfer.core.results import Health, Message
 
 
 class Outbox:
     """Bounded; when it is full the oldest message goes, counted in `dropped`.
 
     `patient` is for finite sources: while the sink is at work, `offer` waits for room instead,
-    so that a clip's results are complete; while the sink is away it drops as ever.
+    so that a clip's results are complete; while the sink is away it drops as ever. `kept` counts
+    what was given up but outlives the process, which nothing in memory does.
+
+    Of health only the newest lies here: it is a state, and no news. It goes first, and counts for
+    nothing.
     """
 
     def __init__(self, capacity: int, *, patient: bool = False) -> None:
         self.delivered = 0
         self.dropped = 0
+        self.kept = 0
         self.away = False
         self.closed = False
         self._capacity = capacity
         self._patient = patient
         self._abandoned = False
         self._messages: deque[Message] = deque()
-        self._changed = Condition()
+        self._health: Health | None = None
+        self._lock = Lock()
+        self._changed = Condition(self._lock)
 
     def offer(self, message: Message) -> None:
         """Leave a message for the sink."""
         with self._changed:
-            while self._full() and self._patient and not self.away:
+            if isinstance(message, Health):
+                self._health = message
+                self._changed.notify_all()
+                return
+            while self._is_full(message) and self._waits():
                 self._changed.wait()
             if self._abandoned:
                 self.dropped += 1
                 return
-            if self._full():
-                self._messages.popleft()
-                self.dropped += 1
-            self._messages.append(message)
+            self._add(message)
             self._changed.notify_all()
 
     def first(self) -> Message | None:
         """The oldest message, which stays until `done`; None: closed and empty, or given up."""
         with self._changed:
-            while not self._messages and not self.closed:
+            while not self._health and not self._is_ready():
                 self._changed.wait()
-            return self._messages[0] if self._messages else None
+            return self._health or self._head()
 
     def done(self, message: Message) -> None:
         """`message` was delivered."""
         with self._changed:
-            self.delivered += 1
             self.away = False
-            if self._messages and self._messages[0] is message:
-                self._messages.popleft()
-            else:
-                self.dropped -= 1  # given up while it was on its way, and yet it arrived
+            if isinstance(message, Health):
+                self._health = None if self._health is message else self._health
+                return
+            self.delivered += 1
+            self._remove(message)
             self._changed.notify_all()
 
     def pause(self, seconds: float) -> None:
@@ -75,13 +83,40 @@ class Outbox:
             self._changed.notify_all()
 
     def abandon(self) -> None:
-        """Give up what is left: it counts as dropped."""
+        """Give up what is left: it counts as dropped, or as kept."""
         with self._changed:
             self.closed = self._abandoned = True
-            self._patient = False
-            self.dropped += len(self._messages)
-            self._messages.clear()
+            self._health = None
+            self._give_up()
             self._changed.notify_all()
 
-    def _full(self) -> bool:
+    def _waits(self) -> bool:
+        return self._patient and not self.away and not self._abandoned
+
+    # What lies here, and in which order: asked and changed under the lock.
+
+    def _is_full(self, message: Message) -> bool:
         return len(self._messages) >= self._capacity
+
+    def _add(self, message: Message) -> None:
+        if self._is_full(message):
+            self._messages.popleft()
+            self.dropped += 1
+        self._messages.append(message)
+
+    def _is_ready(self) -> bool:
+        """There is something to take, or never will be."""
+        return bool(self._messages) or self.closed
+
+    def _head(self) -> Message | None:
+        return self._messages[0] if self._messages else None
+
+    def _remove(self, message: Message) -> None:
+        if self._messages and self._messages[0] is message:
+            self._messages.popleft()
+        else:
+            self.dropped -= 1  # given up while it was on its way, and yet it arrived
+
+    def _give_up(self) -> None:
+        self.dropped += len(self._messages)
+        self._messages.clear()

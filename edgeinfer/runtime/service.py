@@ -16,18 +16,21 @@ from collections.abc import Sequence
 from queue import Empty, SimpleQueue
 from threading import Event
 from time import monotonic
+from typing import Any
 
-from edgeinfer.core.contracts import Rule, Sink, Source
-from edgeinfer.core.results import Message, Result
+from edgeinfer.core.contracts import Rule, Sensor, Sink, Source
 from edgeinfer.pipeline import Pipeline
 from edgeinfer.runtime.capture import Capture
-from edgeinfer.runtime.delivery import Delivery
+from edgeinfer.runtime.inference import Inference
+from edgeinfer.runtime.ladder import Ladder
 from edgeinfer.runtime.notify import Notifier, Watchdog
-from edgeinfer.runtime.outbox import Outbox
-from edgeinfer.runtime.report import Report, SinkReport
+from edgeinfer.runtime.publisher import Publisher
+from edgeinfer.runtime.report import Report
 from edgeinfer.runtime.scheduler import Scheduler
 from edgeinfer.runtime.slot import LatestSlot
+from edgeinfer.runtime.vitals import Vitals
 from edgeinfer.runtime.worker import Worker
+from edgeinfer.sections import Limits
 
 _log = logging.getLogger(__name__)
 
@@ -35,8 +38,8 @@ _log = logging.getLogger(__name__)
 # it back: 5 ms by default, which doubled an invoke; 0.5 ms cost it 0.6 ms (measured).
 _SWITCH_INTERVAL_S = 0.0005
 
-_MESSAGES = 1000  # in an outbox: some 400 bytes each
-_PICTURES = 8  # in the outbox of a sink that wants pixels: 2.8 MB each at 720p
+HEALTH_S = 60.0
+"""Between two messages of health: what a person looks at, not what a machine acts on."""
 
 # After SIGTERM everything is over within 2 s: these are seconds since the stop was asked for.
 _SOURCE_HANGS_S = 0.7
@@ -45,40 +48,58 @@ _GIVE_UP_S = 1.5
 
 
 class Service:
-    """One source, one pipeline, rules and sinks, until the source ends or `stop` is called.
+    """One source, one pipeline or a ladder of them, rules and sinks, until the source ends.
 
-    `frames` ends it after so many results.
+    `stop` ends it sooner, and `frames` after so many results. `sensors` are read all the while;
+    sinks that want it hear every `health_s` how the device is.
     """
 
     def __init__(  # noqa: PLR0913 - each is one part of the service, by name
         self,
         source: Source,
-        pipeline: Pipeline,
+        pipeline: Pipeline | Ladder,
         sinks: Sequence[Sink],
         *,
         rules: Sequence[Rule] = (),
-        max_fps: float | None = None,
+        sensors: Sequence[Sensor] = (),
+        limits: Limits | None = None,
         frames: int | None = None,
+        health_s: float = HEALTH_S,
     ) -> None:
-        self.results = 0
+        ladder = pipeline if isinstance(pipeline, Ladder) else Ladder(pipeline)
+        engine = ladder.pipeline.engine
+        self._began_s = monotonic()
         self._inbox: SimpleQueue[str] = SimpleQueue()  # its put is safe in a signal handler
         self._stop = Event()
         self._end_began_s = 0.0
         self._hurry_since_s: float | None = None
         self._slot = LatestSlot(lossless=not source.live)
-        self._with_pixels = [bool(getattr(sink, "wants_pixels", False)) for sink in sinks]
-        self._outboxes = [
-            Outbox(_PICTURES if pixels else _MESSAGES, patient=not source.live)
-            for pixels in self._with_pixels
-        ]
-        self._deliveries = [
-            Delivery(sink, outbox) for sink, outbox in zip(sinks, self._outboxes, strict=True)
-        ]
+        self._publisher = Publisher(sinks, patient=not source.live)
         self._capture = Capture(source, self._slot, self._stop)
-        self._pipeline = pipeline
-        self._rules = rules
-        self._scheduler = Scheduler(max_fps)
-        self._frames = frames
+        self._scheduler = Scheduler(
+            limits or Limits(),
+            threads=getattr(engine, "threads", 1),
+            accelerated=getattr(engine, "accelerated", False),
+        )
+        self._inference = Inference(
+            self._slot,
+            ladder,
+            self._publisher,
+            self._scheduler,
+            rules=rules,
+            stop=self._stop,
+            live=source.live,
+            frames=frames,
+            on_first=lambda: self._inbox.put("first result"),
+        )
+        self._vitals = Vitals(
+            sensors,
+            self._scheduler,
+            self._facts,
+            self._publisher.publish,
+            self._stop,
+            health_s=health_s,
+        )
         self._notifier = Notifier()
         self._watchdog = Watchdog(self._notifier)
         self._make_workers()
@@ -93,7 +114,6 @@ class Service:
         Raises: EdgeinferError: what a part could not overcome; or the bug that ended a thread.
         """
         sys.setswitchinterval(_SWITCH_INTERVAL_S)
-        self._began_s = self._worked_until_s = monotonic()
         for worker in self._workers:
             worker.start()
         stopped = self._watch()
@@ -107,39 +127,10 @@ class Service:
             self._inbox.put("ended")
 
         self._capturer = Worker("capture", self._capture, ended)
-        self._inferrer = Worker("infer", self._infer, ended)
-        self._senders = [Worker(f"sink {d.name}", d, ended) for d in self._deliveries]
-        self._workers = [*self._senders, self._inferrer, self._capturer]
-
-    # The infer thread.
-
-    def _infer(self) -> None:
-        try:
-            while self.results != self._frames:
-                self._stop.wait(self._scheduler.delay_s())
-                taken = self._slot.take()
-                if taken is None:
-                    break
-                if self.results == 0:
-                    self._began_s = monotonic()  # opening a stream takes seconds
-                self._scheduler.started()
-                self._publish(self._pipeline.run(*taken))
-        finally:
-            self._worked_until_s = monotonic()
-            self._slot.close()
-            for outbox in self._outboxes:
-                outbox.close()
-
-    def _publish(self, result: Result) -> None:
-        events = [event for rule in self._rules for event in rule.update(result)]
-        messages: list[Message] = [result, *events]
-        light = [message.without_pixels() for message in messages]
-        for outbox, pixels in zip(self._outboxes, self._with_pixels, strict=True):
-            for message in messages if pixels else light:
-                outbox.offer(message)
-        self.results += 1
-        if self.results == 1:
-            self._inbox.put("first result")
+        self._inferrer = Worker("infer", self._inference, ended)
+        self._senders = [Worker(f"sink {d.name}", d, ended) for d in self._publisher.deliveries]
+        sensors = Worker("sensors", self._vitals, ended)
+        self._workers = [*self._senders, self._inferrer, self._capturer, sensors]
 
     # The main thread.
 
@@ -160,7 +151,8 @@ class Service:
             if ready:
                 waiting = self._scheduler.delay_s() > 0
                 capture = self._capture
-                self._watchdog.tick(self.results, capture.frames, capture.tries, waiting=waiting)
+                results = self._inference.results
+                self._watchdog.tick(results, capture.frames, capture.tries, waiting=waiting)
         return asked
 
     def _unfinished(self) -> bool:
@@ -205,21 +197,40 @@ class Service:
         if self._since_end_s() > _SOURCE_HANGS_S:
             self._slot.close()
         if self._since_hurry_s() > _SINKS_HANG_S:
-            for outbox in self._outboxes:
-                outbox.abandon()
+            self._publisher.abandon()
+
+    def _facts(self) -> dict[str, Any]:
+        """What health says of the service."""
+        scheduler, inference = self._scheduler, self._inference
+        return {
+            "uptime_s": round(monotonic() - self._began_s, 1),
+            "model": inference.model,
+            "allowed_fps": _rounded(scheduler.allowed_fps),
+            "duty": _rounded(scheduler.duty),
+            "latency_ms": {
+                "p50": _rounded(scheduler.latency_ms(0.5)),
+                "p95": _rounded(scheduler.latency_ms(0.95)),
+            },
+            "frames": self._capture.frames,
+            "results": inference.results,
+            "dropped": self._slot.dropped + inference.stale,
+            "sinks": [
+                {"name": sink.name, "delivered": sink.delivered, "dropped": sink.dropped}
+                for sink in self._publisher.reports()
+            ],
+        }
 
     def _report(self, *, stopped: bool) -> Report:
-        sinks = tuple(
-            SinkReport(
-                delivery.name, outbox.delivered, outbox.dropped, delivery.reason, delivery.closed
-            )
-            for delivery, outbox in zip(self._deliveries, self._outboxes, strict=True)
-        )
+        inference = self._inference
         return Report(
             frames=self._capture.frames,
-            results=self.results,
-            dropped=self._slot.dropped,
-            seconds=self._worked_until_s - self._began_s,
+            results=inference.results,
+            dropped=self._slot.dropped + inference.stale,
+            seconds=inference.ended_s - inference.began_s,
             stopped=stopped,
-            sinks=sinks,
+            sinks=self._publisher.reports(),
         )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from edgeinfer.core.results import Result
+from edgeinfer.core.results import Health, Result
 from edgeinfer.runtime.outbox import Outbox
 from tests.doubles import result
 
@@ -95,3 +95,25 @@ def test_giving_up_ends_a_pause() -> None:
         pausing = pool.submit(outbox.pause, 60)
         outbox.abandon()
         pausing.result(timeout=10)
+
+
+def test_of_health_the_newest_goes_first_and_counts_for_nothing() -> None:
+    outbox = Outbox(10)
+    old, new = Health(1, {}), Health(2, {})
+    for message in (result(1), old, new):
+        outbox.offer(message)
+    assert outbox.first() is new
+    outbox.done(new)
+    assert isinstance(outbox.first(), Result)
+    assert (outbox.delivered, outbox.dropped) == (0, 0)
+
+
+def test_health_that_comes_while_another_is_on_its_way_is_not_lost() -> None:
+    outbox = Outbox(10)
+    outbox.offer(Health(1, {}))
+    on_its_way = outbox.first()
+    assert on_its_way is not None
+    newer = Health(2, {})
+    outbox.offer(newer)
+    outbox.done(on_its_way)
+    assert outbox.first() is newer

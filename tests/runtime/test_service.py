@@ -13,6 +13,7 @@ from edgeinfer.core.tensor import Array
 from edgeinfer.errors import EngineError, SinkClosed, SourceError
 from edgeinfer.runtime.report import Report
 from edgeinfer.runtime.service import Service
+from edgeinfer.sections import Limits
 from tests.doubles import (
     AbsentSource,
     EchoEngine,
@@ -110,7 +111,9 @@ def test_a_stop_delivers_everything_that_was_taken_in() -> None:
 def test_a_stop_does_not_wait_for_the_scheduler() -> None:
     going = Event()
     pipeline = echo_pipeline(lambda _: going.set())
-    service = Service(ScriptedSource(_endless(), live=True), pipeline, [], max_fps=0.001)
+    service = Service(
+        ScriptedSource(_endless(), live=True), pipeline, [], limits=Limits(max_fps=0.001)
+    )
     thread, reports = _run_in_a_thread(service)
     assert going.wait(timeout=10)
     service.stop()

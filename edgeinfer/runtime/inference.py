@@ -1,0 +1,112 @@
+"""Inference: what the infer thread does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Event as Signal
+from time import monotonic, monotonic_ns
+
+from edgeinfer.core.contracts import Rule
+from edgeinfer.core.frame import Frame
+from edgeinfer.core.results import Event, Result
+from edgeinfer.runtime.ladder import Change, Ladder
+from edgeinfer.runtime.publisher import Publisher
+from edgeinfer.runtime.scheduler import Scheduler
+from edgeinfer.runtime.slot import LatestSlot
+
+_LOOK_S = 0.25
+"""How often a frame that waits for its turn asks anew: what limits the rate may have changed."""
+
+
+class Inference:
+    """Waits until a frame is due, takes the newest, runs it, and publishes what comes of it.
+
+    `results` counts; `stale` counts frames of a live source that were too old to be worth a start.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is one part of the service, by name
+        self,
+        slot: LatestSlot,
+        ladder: Ladder,
+        publisher: Publisher,
+        scheduler: Scheduler,
+        *,
+        rules: Sequence[Rule],
+        stop: Signal,
+        live: bool,
+        frames: int | None,
+        on_first: Callable[[], None],
+    ) -> None:
+        self.results = 0
+        self.stale = 0
+        self.began_s = self.ended_s = monotonic()
+        self._slot = slot
+        self._ladder = ladder
+        self._rules = rules
+        self._publisher = publisher
+        self._scheduler = scheduler
+        self._stop = stop
+        self._live = live
+        self._frames = frames
+        self._on_first = on_first
+
+    @property
+    def model(self) -> str:
+        return self._ladder.pipeline.model
+
+    def __call__(self) -> None:
+        try:
+            while self.results != self._frames and (taken := self._next()) is not None:
+                self._work(*taken)
+        finally:
+            self.ended_s = monotonic()
+            self._slot.close()
+            self._publisher.close()
+
+    def _next(self) -> tuple[Frame, float] | None:
+        """The newest frame once one is due, and how many ms it waited; None: none comes."""
+        while True:
+            self._wait_until_due()
+            taken = self._slot.take()
+            if taken is None or not self._is_stale(taken[0]):
+                return taken
+            self.stale += 1
+
+    def _wait_until_due(self) -> None:
+        while (delay_s := self._scheduler.delay_s()) > 0:
+            if self._stop.wait(min(delay_s, _LOOK_S)):
+                return
+
+    def _is_stale(self, frame: Frame) -> bool:
+        return self._live and self._scheduler.is_stale(_age_ms(frame))
+
+    def _work(self, frame: Frame, waited_ms: float) -> None:
+        if self.results == 0:
+            self.began_s = monotonic()  # opening a stream takes seconds
+        self._scheduler.started()
+        result = self._ladder.pipeline.run(frame, waited_ms, self._scheduler.binds)
+        self._scheduler.finished(_age_ms(frame) if self._live else result.timing.total_ms)
+        self._publish(result)
+        self._step(result)
+
+    def _publish(self, result: Result) -> None:
+        events = [event for rule in self._rules for event in rule.update(result)]
+        self._publisher.publish(result, *events)
+        self.results += 1
+        if self.results == 1:
+            self._on_first()
+
+    def _step(self, result: Result) -> None:
+        scheduler = self._scheduler
+        change = self._ladder.step(scheduler.wanted_fps, scheduler.cost_s, scheduler.binds)
+        if change is not None:
+            self._publisher.publish(_event(change, result))
+
+
+def _event(change: Change, result: Result) -> Event:
+    return Event("model", "changed", result, change.facts)
+
+
+def _age_ms(frame: Frame) -> float:
+    """Since it was captured; a clip's frames have clocks of their own and no age."""
+    return (monotonic_ns() - frame.captured_ns) / 1e6

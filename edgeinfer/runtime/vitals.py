@@ -1,0 +1,94 @@
+"""Vitals: what the sensor thread does: reads the machine, and says how the device is."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from threading import Event
+from time import monotonic, time_ns
+from typing import Any
+
+from edgeinfer.core.contracts import Sensor
+from edgeinfer.core.results import Health, Reading
+from edgeinfer.runtime.scheduler import Scheduler
+from edgeinfer.sensors.readings import hottest_c
+
+_log = logging.getLogger(__name__)
+
+PERIOD_S = 0.5
+"""Between two readings: what the firmware throttles has to be answered within a second."""
+
+_SOONEST_S = 5.0
+"""Between two messages, however often what binds changes."""
+
+
+class Vitals:
+    """Reads every sensor twice a second, and replaces the scheduler's readings whole.
+
+    Publishes `Health` every `health_s`, and soon after what binds the rate has changed. `facts`
+    says what the service knows besides. A sensor that raises is left out from then on, and said
+    once: a broken sensor is no reason to stop looking.
+    """
+
+    def __init__(  # noqa: PLR0913 - each is one part of the service, by name
+        self,
+        sensors: Sequence[Sensor],
+        scheduler: Scheduler,
+        facts: Callable[[], Mapping[str, Any]],
+        publish: Callable[[Health], None],
+        stop: Event,
+        *,
+        health_s: float,
+        period_s: float = PERIOD_S,
+    ) -> None:
+        self._sensors = list(sensors)
+        self._scheduler = scheduler
+        self._facts = facts
+        self._publish = publish
+        self._stop = stop
+        self._health_s = health_s
+        self._period_s = period_s
+        self._readings: tuple[Reading, ...] = ()
+        self._binds = "nothing"
+        self._told_s = float("-inf")
+        self._told_binds = "nothing"
+
+    def __call__(self) -> None:
+        while True:
+            self._readings = tuple(self._read())
+            self._scheduler.observe(self._readings)
+            self._look()
+            if self._stop.wait(self._period_s):
+                return
+
+    def _read(self) -> list[Reading]:
+        readings: list[Reading] = []
+        for sensor in tuple(self._sensors):
+            try:
+                readings += sensor.read()
+            except Exception as error:  # noqa: BLE001 - a stranger's plug-in; said, and left out
+                self._sensors.remove(sensor)
+                _log.warning("%s: %s; it is left out", type(sensor).__name__, error)
+        return readings
+
+    def _look(self) -> None:
+        binds = self._scheduler.binds
+        if binds != self._binds:
+            self._binds = binds
+            _log.info("frame rate: %s", _words(binds, self._scheduler.allowed_fps))
+        since_s = monotonic() - self._told_s
+        if since_s >= self._health_s or (binds != self._told_binds and since_s >= _SOONEST_S):
+            self._told_s, self._told_binds = monotonic(), binds
+            self._publish(Health(time_ns(), {**self._of_machine(), **self._facts()}))
+
+    def _of_machine(self) -> dict[str, Any]:
+        """What the sensors say; what the machine does not have is absent."""
+        found = {r.name: {"value": round(r.value, 3), "unit": r.unit} for r in self._readings}
+        hottest = hottest_c(self._readings)
+        hot = {} if hottest is None else {"temperature_c": round(hottest, 1)}
+        return {**hot, "binds": self._binds, "readings": found}
+
+
+def _words(binds: str, fps: float | None) -> str:
+    rate = "" if fps is None else f", {fps:.3g} fps"
+    return f"no limit binds{rate}" if binds == "nothing" else f"{binds} binds{rate}"

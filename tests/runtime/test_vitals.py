@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Event
+
+import pytest
+
+from edgeinfer.core.contracts import Sensor
+from edgeinfer.core.results import Health, Reading
+from edgeinfer.runtime.scheduler import Scheduler
+from edgeinfer.runtime.vitals import Vitals
+from edgeinfer.sections import Limits
+
+
+class Thermometer:
+    """Reads one temperature after the other, and stops the vitals behind the last."""
+
+    def __init__(self, stop: Event, *values_c: float) -> None:
+        self._stop = stop
+        self._values_c = list(values_c)
+
+    def read(self) -> Sequence[Reading]:
+        value_c = self._values_c.pop(0)
+        if not self._values_c:
+            self._stop.set()
+        return (Reading("cpu-thermal", value_c, "c", 0),)
+
+
+class Broken:
+    def read(self) -> Sequence[Reading]:
+        raise OSError("the bus is gone")
+
+
+def told_by(*sensors: Callable[[Event], Sensor], limits: Limits | None = None) -> list[Health]:
+    """What the vitals publish until a sensor stops them."""
+    stop, told = Event(), list[Health]()
+    Vitals(
+        [sensor(stop) for sensor in sensors],
+        Scheduler(limits or Limits()),
+        lambda: {"model": "echo"},
+        told.append,
+        stop,
+        health_s=3600,
+        period_s=0.001,
+    )()
+    return told
+
+
+def test_health_says_the_hottest_temperature_and_every_reading() -> None:
+    (health,) = told_by(lambda stop: Thermometer(stop, 61.25))
+    assert health.facts["temperature_c"] == 61.2
+    assert health.facts["readings"] == {"cpu-thermal": {"value": 61.25, "unit": "c"}}
+    assert health.facts["binds"] == "nothing"
+    assert health.facts["model"] == "echo"
+
+
+def test_a_machine_without_a_sensor_has_no_temperature_in_its_health() -> None:
+    class Nothing:
+        def __init__(self, stop: Event) -> None:
+            stop.set()
+
+        def read(self) -> Sequence[Reading]:
+            return ()
+
+    (health,) = told_by(Nothing)
+    assert "temperature_c" not in health.facts
+
+
+def test_a_sensor_that_breaks_is_left_out_and_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    (health,) = told_by(lambda _: Broken(), lambda stop: Thermometer(stop, 50, 51, 52))
+    assert health.facts["temperature_c"] == 50
+    assert [record.getMessage() for record in caplog.records] == [
+        "Broken: the bus is gone; it is left out"
+    ]
+
+
+def test_health_is_told_at_the_start_and_then_only_as_often_as_asked() -> None:
+    assert len(told_by(lambda stop: Thermometer(stop, 50, 51, 52, 53))) == 1
