@@ -8,6 +8,7 @@ from pathlib import Path
 from edgeinfer import config, plugins
 from edgeinfer.core.contracts import Decoder, Engine, Tracker
 from edgeinfer.core.tensor import Head
+from edgeinfer.engines import probe
 from edgeinfer.errors import ConfigError, EngineError, ModelError
 from edgeinfer.model import graph, labels, menu, weights
 from edgeinfer.model.card import Card, beside
@@ -27,7 +28,7 @@ def build_pipeline(
     Raises: ModelError: model, card, labels or tensors disagree.
     Raises: ConfigError: the menu has no such name.
     """
-    card, path = _find(model, on_fetch)
+    card, path = locate(model, on_fetch)
     engine = _engine(model, card, path)
     kind = _decoder_type(card, path)
     words = _labels(model, card, path)
@@ -44,7 +45,8 @@ def build_pipeline(
     return Pipeline(card.name if card else path.stem, prepare, engine, decoder, tracker)
 
 
-def _find(model: Model, on_fetch: OnFetch) -> tuple[Card | None, Path]:
+def locate(model: Model, on_fetch: OnFetch) -> tuple[Card | None, Path]:
+    """Its card, if it has one, and its file, fetched first where need be."""
     if model.path is not None:
         return beside(model.path), model.path
     card = menu.find(str(model.name))
@@ -58,7 +60,11 @@ def _find(model: Model, on_fetch: OnFetch) -> tuple[Card | None, Path]:
 def _engine(model: Model, card: Card | None, path: Path) -> Engine:
     delegate = model.delegate or (card.delegate if card else None)
     plugin = plugins.find("engine", model.engine)
+    # A path may lie beside any card; what the menu names was held to its sha256 a moment ago.
+    known = card.weights.sha256 if card and card.weights and model.path is None else None
     try:
+        task = probe.task(plugin, path, delegate, model.delegate_options)
+        probe.check(task, sha256=known)
         engine: Engine = plugin(path, model.threads, delegate, model.delegate_options)
     except EngineError as error:
         if card is None or card.cpu_model is None:
@@ -89,6 +95,13 @@ def _decoder_type(card: Card | None, path: Path) -> str:
             "take another of the menu (`edgeinfer models list`)"
         )
     return card.decoder_type
+
+
+def task_of(card: Card | None, path: Path) -> str:
+    """What the model is for, in the words of the cards."""
+    if card is not None:
+        return card.task
+    return "classification" if graph.detection_classes(path) is None else "detection"
 
 
 def _classes(kind: str, engine: Engine, path: Path) -> int | None:

@@ -17,6 +17,12 @@ ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("EDGEINFER_SHARED", ROOT.parent / "shared"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def state_directory(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Not the developer's own; one for all tests, so that each model is probed once."""
+    os.environ["EDGEINFER_STATE"] = str(tmp_path_factory.mktemp("state"))
+
+
 @pytest.fixture(scope="session")
 def models() -> Path:
     """The folder of real .tflite files."""

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgeinfer.engines.litert import cores, runtime_name
+from edgeinfer.engines import probe
+from edgeinfer.engines.litert import LitertEngine, cores, runtime_name
 from edgeinfer.tools import board
 from edgeinfer.tools.chosen import Chosen
 from edgeinfer.tools.footprint import Footprint, footprint
@@ -112,6 +113,7 @@ def bench(request: Request, on_progress: OnProgress = lambda *_: None) -> Report
     """
     model, delegate = request.model, request.delegate or request.model.delegate
     work = workload(model.path)
+    probe.check(probe.task(LitertEngine, model.path, delegate))
     other = rival(request)
     others = Others()
     used = _footprint(request, delegate, on_progress)

@@ -10,6 +10,7 @@ from edgeinfer.core.frame import Frame
 from edgeinfer.core.geometry import Placement
 from edgeinfer.core.results import Finding
 from edgeinfer.core.tensor import Array
+from edgeinfer.engines import probe
 from edgeinfer.engines.litert import LitertEngine
 from edgeinfer.loading import build_pipeline
 from edgeinfer.model import graph, labels
@@ -48,9 +49,9 @@ class Comparison:
     """
 
     def __init__(self, model: Model, path: Path, card: Card | None, other: Path) -> None:
-        self._original = LitertEngine(path, model.threads)
-        self._builtin = LitertEngine(path, model.threads, kernels="builtin")
-        self._other = LitertEngine(other, model.threads)
+        self._original = probe.opened(path, model.threads)
+        self._builtin = probe.opened(path, model.threads, kernels="builtin")
+        self._other = probe.opened(other, model.threads)
         self._decoded = _is_decoded(model, path, card)
         if self._decoded:
             # Every score, however low: a picture's best label counts even if nothing is certain.

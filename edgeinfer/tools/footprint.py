@@ -1,6 +1,6 @@
 """Footprint: what a model takes of memory, measured in a process of its own.
 
-The process is a probe as well: a file that crashes the interpreter ends it, and not the asker.
+A file that crashes the interpreter ends that process, and not the asker.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _measure(path: Path, threads: int | None, delegate: str | None) -> Footprint
 
     runtime_name()  # imports the interpreter
     before_bytes = resident_bytes()
-    trial = Trial(path, threads, delegate)
+    trial = Trial(path, threads, delegate, probed=False)  # this process may crash
     after_bytes = resident_bytes()
     for _ in range(_RUNS - 1):
         trial.time_ms()

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from edgeinfer.core.tensor import Array, TensorSpec
+from edgeinfer.engines import probe
 from edgeinfer.engines.litert import LitertEngine
 from edgeinfer.tools.timing import TimeMs, stopwatch
 
@@ -15,9 +16,18 @@ _SEED = 0
 
 
 class Trial:
-    """Raises: ModelError, EngineError: as `LitertEngine`, or the first run failed."""
+    """Raises: ModelError, EngineError: as `probe.opened`, or the first run failed."""
 
-    def __init__(self, path: Path, threads: int | None = None, delegate: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        threads: int | None = None,
+        delegate: str | None = None,
+        *,
+        probed: bool = True,
+    ) -> None:
+        if probed:
+            probe.check(probe.task(LitertEngine, path, delegate))  # its time is not the model's
         began_s = time.perf_counter()
         engine = LitertEngine(path, threads, delegate)
         self.load_ms = (time.perf_counter() - began_s) * 1000

@@ -1,0 +1,11 @@
+/* Finds no device, as libedgetpu without a Coral. */
+#include <stddef.h>
+
+void *tflite_plugin_create_delegate(char **keys, char **values, size_t count,
+                                    void (*report)(const char *)) {
+  (void)keys, (void)values, (void)count;
+  report("no device");
+  return NULL;
+}
+
+void tflite_plugin_destroy_delegate(void *delegate) { (void)delegate; }
