@@ -8,11 +8,7 @@ from pathlib import Path
 from time import monotonic_ns
 
 from edgeinfer.core.results import Reading
-
-# A sensor without power reads far below (an Edge TPU -89 °C), a broken one far above; the boards
-# shut themselves down long before.
-_COLDEST_C = -40.0
-_HOTTEST_C = 150.0
+from edgeinfer.sensors.kernel_files import Kept, ending, numbered, temperature_c, text
 
 
 class ThermalSensor:
@@ -28,37 +24,18 @@ class ThermalSensor:
         root: Path = Path("/")
 
     def __init__(self, options: Options) -> None:
-        self._folder = options.root / "sys/class/thermal"
+        self._root = options.root
+        self._zones = Kept(self._find)
 
     def read(self) -> Sequence[Reading]:
-        readings: dict[str, Reading] = {}
-        for zone in sorted(self._folder.glob("thermal_zone*"), key=_number):
-            value_c = _temperature_c(zone)
-            if value_c is not None:
-                name = _name(zone, readings)
-                readings[name] = Reading(name, value_c, "c", monotonic_ns())
-        return tuple(readings.values())
+        values = ((name, temperature_c(file)) for name, file in self._zones.get())
+        return [Reading(name, v, "c", monotonic_ns()) for name, v in values if v is not None]
 
-
-def _number(zone: Path) -> int:
-    digits = zone.name.removeprefix("thermal_zone")
-    return int(digits) if digits.isdecimal() else -1
-
-
-def _temperature_c(zone: Path) -> float | None:
-    """The kernel gives thousandths of a degree; a zone that is switched off answers an error."""
-    try:
-        value_c = int((zone / "temp").read_text(encoding="ascii")) / 1000
-    except (OSError, ValueError):
-        return None
-    return value_c if _COLDEST_C <= value_c <= _HOTTEST_C else None
-
-
-def _name(zone: Path, taken: dict[str, Reading]) -> str:
-    """Its type; two zones of one type are told apart by their numbers."""
-    try:
-        kind = (zone / "type").read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        kind = ""
-    name = kind or zone.name
-    return f"{name}-{_number(zone)}" if name in taken else name
+    def _find(self) -> tuple[tuple[str, Path], ...]:
+        """Names and files; two zones of one type are told apart by their numbers."""
+        found: dict[str, Path] = {}
+        for zone in numbered(self._root, "sys/class/thermal/thermal_zone*"):
+            name = text(zone / "type") or zone.name
+            name = f"{name}-{ending(zone.name)}" if name in found else name
+            found[name] = zone / "temp"
+        return tuple(found.items())
