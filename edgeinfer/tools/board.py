@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import platform
 import re
+from collections.abc import Sequence
 
+from edgeinfer.core.results import Reading
+from edgeinfer.sensors.clock import ClockSensor
+from edgeinfer.sensors.readings import hottest_c
 from edgeinfer.sensors.thermal import ThermalSensor
+from edgeinfer.sensors.throttling import ThrottlingSensor
 from edgeinfer.tools.machine import Machine
 
-# What the Raspberry Pi's firmware answers to get_throttled. The bits from 16 on say "since boot",
-# but the kernel's own rpi_volt driver clears them, so they tell nothing.
-# https://www.raspberrypi.com/documentation/computers/os.html#get_throttled
-_FLAGS = ("under-voltage", "clock capped", "throttled", "soft temperature limit")
-_THROTTLED = "sys/devices/platform/soc*/*firmware/get_throttled"
-_CLOCKS = "sys/devices/system/cpu/cpufreq/policy*/scaling_cur_freq"
+_WORDS = {
+    "under_voltage": "under-voltage",
+    "capped": "clock capped",
+    "throttled": "throttled",
+    "soft_limit": "soft temperature limit",
+}
 
 
 def name(machine: Machine) -> str:
@@ -29,22 +34,23 @@ def slug(text: str) -> str:
 
 def temperature_c(machine: Machine) -> float | None:
     """The hottest zone."""
-    readings = ThermalSensor(ThermalSensor.Options(machine.root)).read()
-    return max((reading.value for reading in readings), default=None)
+    return hottest_c(ThermalSensor(ThermalSensor.Options(machine.root)).read())
 
 
 def clock_mhz(machine: Machine) -> float | None:
-    """The fastest core's, now; the kernel gives kHz. A virtual machine has none."""
-    texts = [machine.text(str(path)) for path in machine.root.glob(_CLOCKS)]
-    return max((int(text) / 1000 for text in texts if text.isdecimal()), default=None)
+    """The fastest core's, now. A virtual machine has none."""
+    readings = ClockSensor(ClockSensor.Options(machine.root)).read()
+    return next((reading.value for reading in readings if reading.name == "clock_mhz"), None)
 
 
 def throttling(machine: Machine) -> tuple[str, ...] | None:
     """What the Raspberry Pi's firmware holds back at this moment; None: nothing can be asked."""
-    for path in machine.root.glob(_THROTTLED):
-        try:
-            bits = int(machine.text(str(path)), 16)
-        except ValueError:
-            continue
-        return tuple(word for bit, word in enumerate(_FLAGS) if bits >> bit & 1)
-    return None
+    return slowdowns(ThrottlingSensor(ThrottlingSensor.Options(machine.root)).read())
+
+
+def slowdowns(readings: Sequence[Reading]) -> tuple[str, ...] | None:
+    """In words; None where the firmware's flags are not known, at most those of the supply."""
+    flags = {reading.name: reading.value for reading in readings if reading.unit == "flag"}
+    if not flags.keys() >= _WORDS.keys():
+        return None
+    return tuple(word for name, word in _WORDS.items() if flags[name])

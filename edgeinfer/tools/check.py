@@ -9,10 +9,10 @@ from pathlib import Path
 from edgeinfer.engines import litert
 from edgeinfer.errors import EdgeinferError
 from edgeinfer.model import weights
-from edgeinfer.tools import accelerator, cameras, machine
+from edgeinfer.tools import accelerator, board, cameras, machine
 from edgeinfer.tools.configured import configured
 from edgeinfer.tools.deadline import within
-from edgeinfer.tools.line import CONFIGURATION, Line, fail, failed, ok
+from edgeinfer.tools.line import CONFIGURATION, Line, fail, failed, ok, warn
 from edgeinfer.tools.machine import Machine
 
 _QUICK_S = 5.0  # for what is read from the kernel
@@ -51,6 +51,16 @@ def _runtime(_: Machine) -> Iterator[Line]:
     yield ok("runtime", f"{litert.runtime_name()}, {litert.cores()} cores")
 
 
+def _throttling(here: Machine) -> Iterator[Line]:
+    """Where no firmware tells there is no line; `rights` says why it does not on a Raspberry Pi."""
+    slowdowns = board.throttling(here)
+    if slowdowns:
+        advice = "add a heat sink or a fan and use the board's own power supply"
+        yield warn("throttling", f"the firmware says: {', '.join(slowdowns)}", advice)
+    elif slowdowns is not None:
+        yield ok("throttling", "the firmware does not hold the processor back")
+
+
 _QUESTIONS: dict[str, Question] = {
     "board": machine.board,
     "word size": machine.word_size,
@@ -63,6 +73,7 @@ _QUESTIONS: dict[str, Question] = {
     "usb cameras": cameras.usb_cameras,
     "pi cameras": cameras.pi_cameras,
     "temperature": machine.temperature,
+    "throttling": _throttling,
     "power": machine.power,
     "clock": machine.clock,
     "space": lambda _: machine.space(weights.own_folder()),

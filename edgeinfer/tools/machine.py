@@ -14,6 +14,7 @@ from grp import getgrgid
 from pathlib import Path
 
 from edgeinfer.sensors.thermal import ThermalSensor
+from edgeinfer.sensors.throttling import ThrottlingSensor
 from edgeinfer.tools.line import Line, fail, ok, warn
 
 _GLIBC = (2, 34)  # what the shared library of the ai-edge-litert 2.3.0 wheel asks for
@@ -124,14 +125,20 @@ def temperature(machine: Machine) -> Iterator[Line]:
 
 
 def power(machine: Machine) -> Iterator[Line]:
-    """The Raspberry Pi's `rpi_volt` alone watches its supply; elsewhere there is no line."""
-    for chip in (machine.root / "sys/class/hwmon").glob("hwmon*"):
-        if machine.text(str(chip / "name")) == "rpi_volt":
-            if machine.text(str(chip / "in0_lcrit_alarm")) == "1":
-                advice = "use the board's own power supply, and a short, thick cable"
-                yield warn("power", "the supply voltage is too low", advice)
-            else:
-                yield ok("power", "the supply voltage is right")
+    """A Raspberry Pi alone watches its supply; elsewhere there is no line."""
+    flags = _flags(machine)
+    advice = "use the board's own power supply, and a short, thick cable"
+    if flags.get("under_voltage"):
+        yield warn("power", "the supply voltage is too low", advice)
+    elif flags.get("under_voltage_seen"):
+        yield warn("power", "the supply voltage was too low a while ago", advice)
+    elif "under_voltage" in flags:
+        yield ok("power", "the supply voltage is right")
+
+
+def _flags(machine: Machine) -> dict[str, float]:
+    readings = ThrottlingSensor(ThrottlingSensor.Options(machine.root)).read()
+    return {reading.name: reading.value for reading in readings}
 
 
 def clock(machine: Machine) -> Iterator[Line]:
@@ -159,7 +166,9 @@ def _may_use(device: Path) -> bool:
 
 def rights(machine: Machine, may_use: Callable[[Path], bool] = _may_use) -> Iterator[Line]:
     """Cameras, the Raspberry Pi's firmware and a Coral on PCIe belong to groups."""
-    devices = [path for name in ("video*", "vcio", "apex_*") for path in _devices(machine, name)]
+    # Where the kernel has a node for commands, the one for everything is root's.
+    firmware = "vcio_gencmd" if _devices(machine, "vcio_gencmd") else "vcio"
+    devices = [path for name in ("video*", firmware, "apex_*") for path in _devices(machine, name)]
     closed = [device for device in devices if not may_use(device)]
     for group in sorted({_group(device) for device in closed}):
         names = ", ".join(path.name for path in closed if _group(path) == group)

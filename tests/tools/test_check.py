@@ -29,6 +29,23 @@ def test_a_raspberry_pi_has_lines_of_its_own(tmp_path: Path) -> None:
     assert found["temperature"].state == "ok"
 
 
+@pytest.mark.parametrize(
+    ("flags", "state", "what"),
+    [
+        ("0", "ok", "the firmware does not hold the processor back"),
+        ("70000", "ok", "the firmware does not hold the processor back"),
+        ("6", "warn", "the firmware says: clock capped, throttled"),
+    ],
+)
+def test_what_the_firmware_holds_back_is_a_line(
+    tmp_path: Path, flags: str, state: str, what: str
+) -> None:
+    here = machines.pi_4(tmp_path)
+    machines.write(tmp_path, {"sys/devices/platform/soc/soc:firmware/get_throttled": flags})
+    (line,) = [line for line in check(here=here) if line.name == "throttling"]
+    assert (line.state, line.what) == (state, what)
+
+
 def test_a_pi_5_with_a_coral_on_pcie_is_told_what_to_do(tmp_path: Path) -> None:
     here = machines.pi_5(tmp_path)
     machines.pcie_coral(tmp_path, driver=False)

@@ -111,6 +111,14 @@ def test_a_weak_supply_is_a_warning_on_a_raspberry_pi(tmp_path: Path) -> None:
     assert only(machine.power(machines.pi_5(tmp_path))).state == "ok"
 
 
+def test_a_supply_that_was_weak_before_is_a_warning(tmp_path: Path) -> None:
+    here = machines.pi_5(tmp_path)
+    flags = "sys/devices/platform/soc/soc:firmware/get_throttled"
+    machines.write(tmp_path, {flags: "10000\n"})
+    line = only(machine.power(here))
+    assert (line.state, line.what) == ("warn", "the supply voltage was too low a while ago")
+
+
 def test_a_pc_has_no_line_on_its_supply(tmp_path: Path) -> None:
     here = machines.pc(tmp_path)
     machines.write(tmp_path, {"sys/class/hwmon/hwmon0/name": "k10temp\n"})
@@ -143,6 +151,12 @@ def test_a_closed_device_names_the_group_to_join(tmp_path: Path) -> None:
     assert (line.state, line.what) == ("warn", "this user may not open video0")
     group = getgrgid((tmp_path / "dev/video0").stat().st_gid).gr_name
     assert line.advice.startswith(f"sudo usermod -aG {group} ")
+
+
+def test_the_firmwares_node_for_all_is_not_needed_beside_that_for_commands(tmp_path: Path) -> None:
+    here = machines.pi_5(tmp_path)
+    machines.write(tmp_path, {"dev/vcio_gencmd": ""})
+    assert only(machine.rights(here, lambda device: device.name != "vcio")).state == "ok"
 
 
 def test_open_devices_are_counted(tmp_path: Path) -> None:
