@@ -1,0 +1,1 @@
+"""Rules: from findings to the events that a person asked for."""

@@ -1,0 +1,92 @@
+"""Smoothing: what flickers from frame to frame as one thing that comes and goes."""
+
+from __future__ import annotations
+
+from math import exp
+
+# One frame alone moves a smoothed value by half at most, however long ago the last one was.
+_MOST_WEIGHT = 0.5
+# 1 - 1/e: what a smoothed value covers of a step within its own time.
+_SETTLED = 0.632
+HERE = 0.3
+"""A label that is seen at its threshold (0.5) in more than three frames of five comes to this."""
+GONE = 0.1
+"""The same, seen in less than one frame of five, falls below this."""
+
+
+class Smoothed:
+    """A value that follows another one within about `time_s`, at any frame rate."""
+
+    def __init__(self, time_s: float) -> None:
+        self.level = 0.0
+        self._time_s = time_s
+        self._before_ns: int | None = None
+
+    def update(self, value: float, now_ns: int) -> float:
+        """The smoothed value."""
+        before_ns = now_ns if self._before_ns is None else self._before_ns
+        weight = 1 - exp(-max(now_ns - before_ns, 0) / 1e9 / self._time_s)
+        self.level += (value - self.level) * min(weight, _MOST_WEIGHT)
+        self._before_ns = now_ns
+        return self.level
+
+
+class Presence:
+    """Whether something is here: a smoothed strength with hysteresis.
+
+    `first_ns` and `last_ns` are when it was first and last seen, and not when that was certain.
+    It is gone when its level has fallen and it was not seen for `gap_s`.
+    """
+
+    def __init__(
+        self, settle_s: float, gap_s: float = 0.0, here: float = HERE, gone: float = GONE
+    ) -> None:
+        self.here = False
+        self.first_ns = self.last_ns = 0
+        self._seen = False
+        self._gap_ns = round(gap_s * 1e9)
+        self._settle_ns = round(settle_s * 1e9)
+        self._smoothed = Smoothed(settle_s)
+        self._enter, self._leave = here, gone
+
+    @property
+    def pending(self) -> bool:
+        """Something was seen that may become, is, or was just a presence."""
+        return self._seen
+
+    def update(self, strength: float, now_ns: int) -> None:
+        """`strength` from 0.0, nothing is seen, to 1.0."""
+        level = self._smoothed.update(strength, now_ns)
+        if strength > 0:
+            self._see(level, now_ns)
+        if level >= self._enter:
+            self.here = True
+        elif level < self._leave and now_ns - self.last_ns >= self._waits_ns():
+            self.here = self._seen = False
+
+    def _see(self, level: float, now_ns: int) -> None:
+        if not self._seen:
+            self.first_ns = self.last_ns = now_ns
+            self._seen = True
+        elif level >= self._leave or not self.here:
+            # A lone mistake of the model, long after, does not hold the presence.
+            self.last_ns = now_ns
+
+    def _waits_ns(self) -> int:
+        return self._gap_ns if self.here else self._settle_ns
+
+
+class SettledCount:
+    """How many there are, once that has held for about `settle_s`; single misses do not count."""
+
+    def __init__(self, settle_s: float) -> None:
+        self.count = 0
+        self._smoothed = Smoothed(settle_s)
+
+    def update(self, count: int, now_ns: int) -> bool:
+        """True: the settled count has changed."""
+        level = self._smoothed.update(count, now_ns)
+        if abs(level - self.count) < _SETTLED:
+            return False
+        self.count = round(level)
+        return True

@@ -1,0 +1,1 @@
+"""Trackers: the same object keeps its number from frame to frame."""
