@@ -7,6 +7,7 @@ EdgeinferError
 ├── EngineError (RuntimeError)   the interpreter or its delegate does not work      exit 1
 ├── DownloadError (OSError)      weights could not be fetched whole                 exit 1
 ├── SourceError (OSError)        a source cannot be opened, or was lost             exit 1
+├── StoreError (OSError)         what must outlive the process cannot be kept       exit 1
 └── SinkError (OSError)          a message could not be delivered this time         exit 1
     ├── SinkBusy                 slow, but at work: no failure                   exit 0
     └── SinkClosed               nobody will ever read again, as behind `| head`    exit 0
@@ -57,6 +58,10 @@ class DownloadError(EdgeinferError, OSError):
 
 class SourceError(EdgeinferError, OSError):
     """A source cannot be opened, or was lost while it was read."""
+
+
+class StoreError(EdgeinferError, OSError):
+    """A file of the state directory cannot be read or written; trying again later may help."""
 
 
 class SinkError(EdgeinferError, OSError):

@@ -6,11 +6,13 @@ Whoever writes a message anywhere (a file, a broker, a page) writes this; `v` is
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
+from edgeinfer.core.frame import Frame
 from edgeinfer.core.geometry import Box
 from edgeinfer.core.results import (
     Classification,
@@ -22,6 +24,7 @@ from edgeinfer.core.results import (
     Message,
     Pose,
     Result,
+    Timing,
 )
 
 VERSION = 1
@@ -46,6 +49,40 @@ def timestamp(wall_ns: int) -> str:
     """Unix time as ISO 8601 in UTC with milliseconds: 2026-11-23T12:00:00.123Z."""
     moment = datetime.fromtimestamp(wall_ns // 1_000_000 / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def event_of(document: Mapping[str, Any]) -> Event:
+    """The event that `to_dict` said, which says the same again.
+
+    What the document does not hold is empty: the findings, the pixels, the monotonic time.
+
+    Raises: ValueError: it is no event of this version.
+    """
+    if (document.get("v"), document.get("type")) != (VERSION, "event"):
+        raise ValueError("not an event of this version")
+    try:
+        return _event_of(document)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not an event: {error!r}") from error
+
+
+def _event_of(document: Mapping[str, Any]) -> Event:
+    wall_ns = _wall_ns(document["time"])
+    nothing = np.empty((0, 0, 3), np.uint8)
+    frame = Frame(nothing, document["seq"], 0, wall_ns, document["source"])
+    result = Result(frame, document["model"], (), Timing(0, 0, 0, 0))
+    rule, kind, facts = document["rule"], document["kind"], dict(document["facts"])
+    uncertain = bool(document.get("time_uncertain", False))
+    return Event(rule, kind, result, facts, document["id"], uncertain)
+
+
+def _wall_ns(time: str) -> int:
+    """The opposite of `timestamp`, to the millisecond; in whole numbers, for a float is too short.
+
+    Raises: ValueError: it is not such a time.
+    """
+    since = datetime.fromisoformat(time) - datetime.fromtimestamp(0, UTC)
+    return since // timedelta(milliseconds=1) * 1_000_000
 
 
 def _result(result: Result) -> dict[str, Any]:
@@ -77,6 +114,7 @@ def _event(event: Event) -> dict[str, Any]:
         "rule": event.rule,
         "kind": event.kind,
         "time": timestamp(frame.wall_ns),
+        **({"time_uncertain": True} if event.time_uncertain else {}),
         "source": _text(frame.source),
         "model": event.result.model,
         "seq": frame.seq,

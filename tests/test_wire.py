@@ -144,3 +144,33 @@ def test_facts_go_out_as_they_are() -> None:
     facts = {"duration_s": 4.1, "labels": ["train"], "ended": True, "next": None}
     sent = json.loads(wire.to_json(Event("passage", "ended", result(), facts)))
     assert sent["facts"] == facts
+
+
+@given(
+    st.integers(0, 2**62),
+    st.dictionaries(st.text(), st.none() | st.booleans() | st.integers() | st.text()),
+    st.booleans(),
+)
+def test_an_event_that_was_read_says_the_same_again(
+    wall_ns: int, facts: dict[str, Any], uncertain: bool
+) -> None:
+    frame = Frame(np.zeros((2, 2, 3), np.uint8), 41, 17, wall_ns, "train_day.mp4")
+    made = Event("a", "b", Result(frame, "m", (TRAIN,), Timing(1, 1, 1, 1)), facts, "id", uncertain)
+    said = wire.to_json(made)
+    assert wire.to_json(wire.event_of(json.loads(said))) == said
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"v": 2}, {"type": "result"}, {"time": "noon"}, {"time": 3}, {"facts": None}],
+)
+def test_what_is_no_event_is_not_read_as_one(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"event|isoformat"):
+        wire.event_of({**wire.to_dict(event()), **change})
+
+
+def test_an_event_that_lacks_a_key_is_not_read() -> None:
+    document = wire.to_dict(event())
+    del document["rule"]
+    with pytest.raises(ValueError, match="rule"):
+        wire.event_of(document)

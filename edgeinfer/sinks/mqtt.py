@@ -23,6 +23,7 @@ class MqttSink:
 
     argument: ClassVar[str] = "uri"
     wants_health: ClassVar[bool] = True
+    durable: ClassVar[bool] = True
     Options = BrokerOptions
 
     def __init__(self, options: BrokerOptions, device: str) -> None:
