@@ -11,12 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgeinfer import config, plugins, shorthand
-from edgeinfer.core.contracts import Engine, Rule, Sensor, Sink, Source, Tracker
+from edgeinfer import config, plugins, rungs, shorthand
+from edgeinfer.core.contracts import Rule, Sensor, Sink, Source, Tracker
 from edgeinfer.errors import ConfigError
 from edgeinfer.loading import OnFetch, build_pipeline
 from edgeinfer.model import menu
 from edgeinfer.pipeline import Pipeline
+from edgeinfer.rungs import Rung
 from edgeinfer.sections import Config, Limits, Model, Part
 
 T = TypeVar("T")
@@ -25,10 +26,11 @@ _SIMULATED = "simulated"  # the sensor that takes the place of all others
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Everything that a service is made of."""
+    """All that a service is made of; `ladder` has rungs where there is more than one model."""
 
     source: Source
     pipeline: Pipeline
+    ladder: tuple[Rung, ...]
     rules: tuple[Rule, ...]
     sinks: tuple[Sink, ...]
     sensors: tuple[Sensor, ...]
@@ -42,9 +44,8 @@ def configure(table: Mapping[str, Any]) -> Config:
     """
     problems: list[str] = []
     settings = _collect(problems, lambda: config.build(table, _options_of))
-    model = table.get("model")
-    if isinstance(model, Mapping) and isinstance(name := model.get("name"), str):
-        _collect(problems, lambda: menu.find(name))
+    for name in _menu_names(table.get("model")):
+        _collect(problems, partial(menu.find, name))
     sinks = table.get("sink")
     for number, sink in enumerate(sinks if isinstance(sinks, list) else [], start=1):
         _collect(problems, partial(_try_sink, sink, f"sink {number}"))
@@ -65,9 +66,9 @@ def build(
     sinks = tuple(_sink(part, settings.device.name) for part in settings.sinks)
     rules = tuple(_rule(part) for part in settings.rules)
     tracker = _tracker(settings.tracker) if settings.tracker else None
-    pipeline = build_pipeline(settings.model, tracker, on_fetch)
-    source = _source(settings.source, pipeline.engine)
-    return Parts(source, pipeline, rules, sinks, _sensors(heat), settings.limits)
+    pipeline, ladder = rungs.build(settings.model, tracker, on_fetch)
+    source = _source(settings.source, rungs.input_px(pipeline, ladder))
+    return Parts(source, pipeline, ladder, rules, sinks, _sensors(heat), settings.limits)
 
 
 def open_pipeline(model: str | Path, **settings: Any) -> Pipeline:
@@ -111,6 +112,16 @@ def _part(kind: str, table: Mapping[str, Any], where: str) -> Part:
     return part
 
 
+def _menu_names(model: object) -> list[str]:
+    """What a `[model]` section names of the menu; what is not well formed `config` has told."""
+    if not isinstance(model, Mapping):
+        return []
+    ladder = model.get("ladder")
+    words = [word for word in ladder if isinstance(word, str)] if isinstance(ladder, list) else []
+    names = [model.get("name"), *(shorthand.model_table(word).get("name") for word in words)]
+    return [name for name in names if isinstance(name, str)]
+
+
 def _try_sink(table: object, where: str) -> None:
     """Raises: ConfigError: it is well formed, and cannot be made: a file that it names is missing.
 
@@ -126,9 +137,8 @@ def _options_of(kind: str, name: str) -> type[Any]:
     return found
 
 
-def _source(part: Part, engine: Engine) -> Source:
-    height_px, width_px = engine.input.shape[1:3]
-    source: Source = plugins.find("source", part.type)(part.options, (width_px, height_px))
+def _source(part: Part, model_px: tuple[int, int]) -> Source:
+    source: Source = plugins.find("source", part.type)(part.options, model_px)
     return source
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields
 from difflib import get_close_matches
 from pathlib import Path
@@ -56,9 +56,20 @@ def build(table: Table, options_of: OptionsOf) -> Config:
         "rules": _parts("rule", table.get("rule", []), options_of, problems),
         "sinks": _parts("sink", table.get("sink", []), options_of, problems),
     }
+    problems += _between(sections)
     if problems:
         raise ConfigError(problems)
     return Config(**cast("dict[str, Any]", sections))
+
+
+def _between(sections: Mapping[str, Any]) -> Iterator[str]:
+    """What no section can know alone; one that is wrong by itself is None."""
+    model, limits = sections["model"], sections["limits"]
+    if model and limits and len(model.rungs) > 1 and limits.min_fps is None:
+        yield "limits.min_fps: missing; below it the next model of the ladder is taken"
+    for number, rule in enumerate(sections["rules"], start=1):
+        if rule and rule.name == "model":
+            yield f'rule {number}.name: "model" is taken, by the events of the ladder; take another'
 
 
 def check(kind: type[T], table: Any, where: str, problems: list[str]) -> T | None:

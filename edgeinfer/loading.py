@@ -42,7 +42,7 @@ def build_pipeline(
     prepare = (
         Prepare(engine.input, card.fit, card.mean, card.std) if card else Prepare(engine.input)
     )
-    return Pipeline(card.name if card else path.stem, prepare, engine, decoder, tracker)
+    return Pipeline(card.name if card else path.stem, prepare, engine, decoder, tracker, words)
 
 
 def locate(model: Model, on_fetch: OnFetch) -> tuple[Card | None, Path]:
@@ -113,7 +113,12 @@ def _classes(kind: str, engine: Engine, path: Path) -> int | None:
 
 def _check_words(model: Model, words: tuple[str, ...]) -> None:
     """Raises: ConfigError: a label of the configuration that the model does not have."""
-    asked = {"allow": model.allow, "deny": model.deny, "scores": tuple(model.scores)}
+    asked = {
+        "allow": model.allow,
+        "deny": model.deny,
+        "scores": tuple(model.scores),
+        "prior": tuple(model.prior),
+    }
     problems = [
         config.unknown(f"model.{key}: ", word, words)
         for key, given in asked.items()
@@ -136,11 +141,14 @@ def _head(model: Model, card: Card | None, engine: Engine, words: tuple[str, ...
         label_scores=model.scores,
         allow=frozenset(model.allow),
         deny=frozenset(model.deny),
+        prior=model.prior,
     )
 
 
 def _decoder(kind: str, card: Card | None, head: Head) -> Decoder:
     plugin = plugins.find("decoder", kind)
+    if head.prior and not getattr(plugin, "weighs_labels", False):
+        raise ConfigError(f"model.prior: the decoder {kind} does not weigh labels; leave it out")
     problems: list[str] = []
     table = card.decoder_options if card else {}
     options = config.check(plugin.Options, table, f"{kind} decoder", problems)

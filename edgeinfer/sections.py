@@ -32,7 +32,7 @@ class Model:
     """Which model, and how it is run. A menu `name`, or the `path` of a .tflite.
 
     `ladder`: names or paths, each smaller than the one before, for when the limits leave too little
-    for the first.
+    for the first. `prior`: how much more often than in its training pictures a label is here.
     """
 
     name: str | None = None
@@ -42,6 +42,7 @@ class Model:
     scores: Mapping[str, Score] = field(default_factory=dict)
     allow: tuple[str, ...] = ()
     deny: tuple[str, ...] = ()
+    prior: Mapping[str, Annotated[float, Gt(0), Le(1000)]] = field(default_factory=dict)
     engine: str = "litert"
     threads: Annotated[int, Ge(1)] | None = None
     delegate: str | None = None
@@ -53,6 +54,18 @@ class Model:
             raise ValueError("say which one, `name` from the menu or `path` of a .tflite")
         if len(set(self.ladder)) < len(self.ladder):
             raise ValueError("ladder names a model twice")
+
+    @property
+    def named(self) -> str | None:
+        """The one that `name` or `path` says."""
+        return self.name or (str(self.path) if self.path else None)
+
+    @property
+    def rungs(self) -> tuple[str, ...]:
+        """Every model of the section, from the biggest, as names or paths."""
+        if self.named is None or self.named in self.ladder:
+            return self.ladder
+        return (self.named, *self.ladder)
 
 
 _Rate = Annotated[float, Gt(0), Le(1000)]

@@ -25,6 +25,7 @@ ROWS = [
     {"sources", "engines", "decoders", "trackers", "rules", "sensors", "sinks", "model"},
     {"pipeline", "shorthand"},
     {"loading"},
+    {"rungs"},
     {"assembly"},
     {"runtime", "tools"},
     {"cli"},

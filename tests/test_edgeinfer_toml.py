@@ -76,6 +76,8 @@ def configured(section: Section, table: dict[str, Any]) -> Config:
     """
     many = isinstance(TABLE.get(section.kind), list)
     whole = {**TABLE, section.kind: [table] if many else table}
+    if "ladder" in table:  # its line says what it needs
+        whole["limits"] = {**TABLE["limits"], "min_fps": 0.5}
     return config.build(
         whole, lambda kind, name: plugins.find(cast("plugins.Kind", kind), name).Options
     )

@@ -106,7 +106,7 @@ class Ladder:
     def _cost_of(self, rung: int) -> float:
         """Measured, or estimated from the model that runs now, whichever is less.
 
-        What was measured in the heat was measured slow, and the times of the start leave out what is
+        What was measured in the heat was slow, and the times of the start leave out what is
         the same for all models. Both err upwards; a climb too many costs a longer wait.
         """
         here = self._rungs[self._at].invoke_s
@@ -128,6 +128,11 @@ class Ladder:
 
 
 def _change(before: str, after: str, binds: Binds, wanted_fps: float | None) -> Change:
-    fps = None if wanted_fps is None else round(wanted_fps, 3)
     _log.info("model: %s instead of %s; %s binds", after, before, binds)
-    return Change(before, after, binds, {"from": before, "to": after, "binds": binds, "wanted_fps": fps})
+    facts = {
+        "from": before,
+        "to": after,
+        "binds": binds,
+        "wanted_fps": None if wanted_fps is None else round(wanted_fps, 3),
+    }
+    return Change(before, after, binds, facts)

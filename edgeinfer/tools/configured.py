@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from edgeinfer import assembly, config, plugins
+from edgeinfer import assembly, config, plugins, rungs
 from edgeinfer.core.contracts import Source
 from edgeinfer.core.frame import Frame
 from edgeinfer.errors import ConfigError
@@ -41,7 +41,8 @@ def configured(file: Path, ask: Ask) -> Iterator[Line]:
 
 
 def _parts(settings: Config, ask: Ask) -> Iterator[Line]:
-    yield from ask("model", _MODEL_S, partial(_model, settings.model))
+    for model in rungs.models_of(settings.model)[0]:
+        yield from ask("model", _MODEL_S, partial(_model, model))
     yield from ask("source", _SOURCE_S, partial(_source, settings.source))
     for part in settings.sinks:
         yield from ask("sink", _SINK_S, partial(_sink, part, settings.device.name))
