@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from functools import cache
+from typing import cast
 
 import cv2
+
+from edgeinfer.core.frame import Pixels
+from edgeinfer.errors import SourceError
 
 
 def open_capture(
@@ -19,6 +23,18 @@ def open_capture(
         return capture
     capture.release()
     return None
+
+
+def read_picture(capture: cv2.VideoCapture, name: str) -> Pixels | None:
+    """The next picture; None where there is none, for OpenCV does not say why.
+
+    Raises: SourceError: what came is no picture that OpenCV can decode.
+    """
+    try:
+        got, pixels = capture.read()
+    except cv2.error as error:
+        raise SourceError(f"{name}: gave what is no picture: {error.err}") from error
+    return cast("Pixels", pixels) if got and pixels is not None and pixels.size else None
 
 
 @cache

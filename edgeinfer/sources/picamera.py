@@ -59,14 +59,15 @@ class PicameraSource:
 
     @dataclass(frozen=True, slots=True)
     class Options(ViewOptions):
-        """`camera` counts as `rpicam-hello --list-cameras` does; `timeout_s`: for one frame."""
+        """`camera` counts as `rpicam-hello --list-cameras` does; `stall_s`: for one frame."""
 
         camera: Annotated[int, Ge(0)] = 0
         fps: Annotated[float, Gt(0)] | None = None
-        timeout_s: Annotated[float, Gt(0)] = 5.0
+        stall_s: Annotated[float, Gt(0)] = 5.0
 
     def __init__(self, options: Options, model_px: tuple[int, int] | None = None) -> None:
         self._options = options
+        self.stall_s = options.stall_s
         self._model_px = model_px
         self._picamera2, self._libcamera = _libraries()
         self.name = f"picamera:{options.camera}"
@@ -109,7 +110,7 @@ class PicameraSource:
 
     def _next_request(self) -> Any:
         """Not capture_request's own waiting, which never ends when the camera falls silent."""
-        limit_s = self._options.timeout_s
+        limit_s = self._options.stall_s
         try:
             return self._camera.wait(self._camera.capture_request(wait=False), timeout=limit_s)
         except TimeoutError as error:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import math
 import os
 import struct
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -16,11 +18,11 @@ from typing import Annotated, ClassVar, Self, cast
 import cv2
 from annotated_types import Gt, Len
 
-from edgeinfer.core.frame import Frame, Pixels
+from edgeinfer.core.frame import Frame
 from edgeinfer.errors import SourceError
 from edgeinfer.picture import ViewOptions
 from edgeinfer.sources.clock import now
-from edgeinfer.sources.opencv import open_capture
+from edgeinfer.sources.opencv import open_capture, read_picture
 
 _log = logging.getLogger(__name__)
 # From the kernel's linux/videodev2.h: _IOR('V', 0, struct v4l2_capability), its 104 bytes, and
@@ -42,16 +44,21 @@ class V4l2Source:
     class Options(ViewOptions):
         """`device` is a path or a number; `fourcc` is the camera's pixel format, as in MJPG.
 
-        Many a USB camera reaches its full rate above 640x480 with MJPG alone.
+        Many a USB camera reaches its full rate above 640x480 with MJPG alone. So long as `stall_s`,
+        rounded up to whole seconds, is waited for a frame.
         """
 
         device: str = "0"
         fps: Annotated[float, Gt(0)] | None = None
         fourcc: Annotated[str, Len(4, 4)] | None = None
+        stall_s: Annotated[float, Gt(0)] = 5.0
 
     def __init__(self, options: Options, model_px: tuple[int, int] | None = None) -> None:
         del model_px  # USB cameras give a few sizes, and the person knows which
         self._options = options
+        self.stall_s = float(math.ceil(options.stall_s))
+        # OpenCV has no other way to set it, and reads it once, at the first wait in this process.
+        os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] = f"{self.stall_s:.0f}"
         number = options.device.isdecimal()
         self.name = f"/dev/video{int(options.device)}" if number else options.device
         self._sequence = count()
@@ -77,11 +84,15 @@ class V4l2Source:
         self._capture = None
 
     def read(self) -> Frame:
-        got, pixels = cast("cv2.VideoCapture", self._capture).read()
-        if not got:
-            raise SourceError(f"{self.name}: no picture; it was unplugged, or another has it")
+        began_s = time.monotonic()
+        pixels = read_picture(cast("cv2.VideoCapture", self._capture), self.name)
+        if pixels is None:
+            silent = time.monotonic() - began_s >= self.stall_s
+            when = f" for {self.stall_s:g} s" if silent else ""
+            what = f"no picture{when}; it was unplugged, or another has it"
+            raise SourceError(f"{self.name}: {what}")
         captured_ns, wall_ns = now()
-        shown = self._options.turn_and_cut(cast("Pixels", pixels))
+        shown = self._options.turn_and_cut(pixels)
         return Frame(shown, next(self._sequence), captured_ns, wall_ns, self.name, "bgr")
 
     def _ask(self, capture: cv2.VideoCapture) -> None:

@@ -13,12 +13,12 @@ from typing import Annotated, ClassVar, Self, cast
 import cv2
 from annotated_types import Ge, Gt
 
-from edgeinfer.core.frame import Frame, Pixels
+from edgeinfer.core.frame import Frame
 from edgeinfer.errors import SourceError
 from edgeinfer.picture import ViewOptions
 from edgeinfer.sources.address import is_url, why_silent, without_secrets
 from edgeinfer.sources.clock import Opening, now
-from edgeinfer.sources.opencv import open_capture
+from edgeinfer.sources.opencv import open_capture, read_picture
 
 _log = logging.getLogger(__name__)
 _USUAL_FPS = 25.0  # of a clip that does not say
@@ -36,19 +36,20 @@ class VideoSource:
     class Options(ViewOptions):
         """`live`: by default a URL is and a file is not; a live file plays at its own pace.
 
-        `timeout_s` limits the opening of a URL and the wait for each frame of it. Each of the
+        `stall_s` limits the opening of a URL and the wait for each frame of it. Each of the
         `decode_threads` beyond one delays a stream by a frame. A clip is read faster with two, for
         more work in all (720p H.264, two cores: 2.1 ms and 3.0 ms of CPU a frame, against 2.8 ms).
         """
 
         uri: str
         live: bool | None = None
-        timeout_s: Annotated[float, Gt(0)] = 10.0
+        stall_s: Annotated[float, Gt(0)] = 10.0
         decode_threads: Annotated[int, Ge(1)] = 1
 
     def __init__(self, options: Options, model_px: tuple[int, int] | None = None) -> None:
         del model_px  # a clip has one size
         self._options = options
+        self.stall_s = options.stall_s
         self._is_url = is_url(options.uri)
         self.live = self._is_url if options.live is None else options.live
         self.name = without_secrets(options.uri) if self._is_url else Path(options.uri).name
@@ -76,13 +77,13 @@ class VideoSource:
 
     def read(self) -> Frame | None:
         capture = cast("cv2.VideoCapture", self._capture)
-        got, pixels = capture.read()
-        if not got:
+        pixels = read_picture(capture, self.name)
+        if pixels is None:
             self._check_end(capture)
             return None
         self._frames += 1
         captured_ns, wall_ns = self._clocks(capture)
-        shown = self._options.apply(cast("Pixels", pixels))
+        shown = self._options.apply(pixels)
         return Frame(shown, next(self._sequence), captured_ns, wall_ns, self.name, "bgr")
 
     def _clocks(self, capture: cv2.VideoCapture) -> tuple[int, int]:
@@ -103,7 +104,7 @@ class VideoSource:
     def _check_end(self, capture: cv2.VideoCapture) -> None:
         """Raises: SourceError: this is no end, the stream was lost or the clip holds nothing."""
         if self.live:
-            wait = f" or gave nothing for {self._options.timeout_s:g} s" if self._is_url else ""
+            wait = f" or gave nothing for {self._options.stall_s:g} s" if self._is_url else ""
             raise SourceError(f"{self.name}: ended{wait}")
         if self._frames == 0:
             raise SourceError(f"{self.name}: no frame can be read; it is empty or damaged")
@@ -113,7 +114,7 @@ class VideoSource:
             _log.warning(sentence, self.name, self._frames, promised)
 
     def _open_url(self) -> cv2.VideoCapture:
-        limit_ms = math.ceil(self._options.timeout_s * 1000)
+        limit_ms = math.ceil(self._options.stall_s * 1000)
         limits = (
             cv2.CAP_PROP_OPEN_TIMEOUT_MSEC,
             limit_ms,

@@ -158,7 +158,7 @@ def test_a_stamp_is_believed_over_the_time_of_reading(standin: Any) -> None:
 
 
 def test_a_camera_that_falls_silent_is_lost_and_left(standin: Any) -> None:
-    with source(timeout_s=0.01) as camera:
+    with source(stall_s=0.01) as camera:
         standin.board.silent = True
         with pytest.raises(SourceError, match=r"^picamera:0: no picture for 0.01 s; check the ca"):
             camera.read()

@@ -24,7 +24,7 @@ GREEN = (30, 180, 60)
 
 
 def source(uri: str, **options: Any) -> VideoSource:
-    return VideoSource(VideoSource.Options(uri=uri, **{"timeout_s": DEADLINE_S, **options}))
+    return VideoSource(VideoSource.Options(uri=uri, **{"stall_s": DEADLINE_S, **options}))
 
 
 class MotionJpeg(BaseHTTPRequestHandler):
@@ -124,7 +124,7 @@ def test_a_stream_that_may_end_gives_none() -> None:
 def test_a_server_without_video_says_so() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         uri = f"rtsp://127.0.0.1:{listener.getsockname()[1]}/none"
-        stream = source(uri, timeout_s=0.3)
+        stream = source(uri, stall_s=0.3)
         with pytest.raises(SourceError, match="the server answers but gives no video; check path"):
             stream.__enter__()
 
@@ -132,7 +132,7 @@ def test_a_server_without_video_says_so() -> None:
 def test_a_camera_that_falls_silent_is_lost_in_time() -> None:
     with camera() as server:
         server.pictures = 30
-        with source(server.uri, timeout_s=0.5) as stream:
+        with source(server.uri, stall_s=0.5) as stream:
             assert stream.read() is not None
             with pytest.raises(SourceError, match=r"/video: ended or gave nothing for 0.5 s$"):
                 read_until_lost(stream)

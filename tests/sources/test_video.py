@@ -208,7 +208,7 @@ def test_opencv_and_ffmpeg_write_nothing_themselves(tmp_path: Path) -> None:
         "from edgeinfer.sources.video import VideoSource as Video\n"
         "for uri in sys.argv[1:]:\n"
         "    try:\n"
-        "        with Video(Video.Options(uri=uri, timeout_s=2)) as video:\n"
+        "        with Video(Video.Options(uri=uri, stall_s=2)) as video:\n"
         "            while video.read(): pass\n"
         "    except SourceError: print('refused')\n"
     )
