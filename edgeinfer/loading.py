@@ -42,7 +42,8 @@ def build_pipeline(
     prepare = (
         Prepare(engine.input, card.fit, card.mean, card.std) if card else Prepare(engine.input)
     )
-    return Pipeline(card.name if card else path.stem, prepare, engine, decoder, tracker, words)
+    name = card.name if card else path.stem
+    return Pipeline(name, prepare, engine, decoder, tracker, labels=words)
 
 
 def locate(model: Model, on_fetch: OnFetch) -> tuple[Card | None, Path]:

@@ -15,16 +15,20 @@ from edgeinfer.core.tensor import Array
 class Pipeline:
     """prepare, run, decode, track. It may be called from any one thread at a time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is one part of the pipeline, by name
         self,
         model: str,
         prepare: Callable[[Frame], tuple[Array, Placement]],
         engine: Engine,
         decoder: Decoder,
         tracker: Tracker | None = None,
+        *,
+        labels: tuple[str, ...] = (),
     ) -> None:
+        """`labels`: all that the model knows; none where nobody says."""
         self.model = model
         self.engine = engine
+        self.labels = labels
         self._prepare = prepare
         self._decoder = decoder
         self._tracker = tracker

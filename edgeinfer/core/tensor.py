@@ -34,7 +34,9 @@ class Head:
 
     `roles` says which output plays which part (`{"boxes": 0, "scores": 2}`), empty where neither
     card nor signature says so. `label_scores` are thresholds that differ from `min_score`. An empty
-    `allow` allows every label; `deny` wins over it.
+    `allow` allows every label; `deny` wins over it. `prior` says how much more often than in the
+    training pictures a label is here (0.01: a hundredth); scores are weighed by it before they are
+    compared with a threshold.
     """
 
     outputs: tuple[TensorSpec, ...]
@@ -44,10 +46,15 @@ class Head:
     label_scores: Mapping[str, float] = field(default_factory=dict)
     allow: frozenset[str] = frozenset()
     deny: frozenset[str] = frozenset()
+    prior: Mapping[str, float] = field(default_factory=dict)
 
     def thresholds(self) -> NDArray[np.float32]:
         """(len(labels),) float32: the least score of each label; infinity for one left out."""
         return np.array([self._threshold(label) for label in self.labels], dtype=np.float32)
+
+    def weights(self) -> NDArray[np.float32]:
+        """(len(labels),) float32: the factor of each label's odds, 1 where nothing is known."""
+        return np.array([self.prior.get(label, 1.0) for label in self.labels], dtype=np.float32)
 
     def _threshold(self, label: str) -> float:
         if label in self.deny or (self.allow and label not in self.allow):

@@ -26,6 +26,8 @@ class ClassifierDecoder:
     Raises: ModelError: it is of another shape, or there are not N labels.
     """
 
+    weighs_labels = True
+
     @dataclass(frozen=True, slots=True)
     class Options:
         """`softmax`: the scores are logits, and the decoder has to turn them into probabilities."""
@@ -39,7 +41,9 @@ class ClassifierDecoder:
         _check(self._spec, head.labels)
         self._labels = head.labels
         thresholds = head.thresholds()
-        scores = replace(self._spec, scale=0.0) if self._options.softmax else self._spec
+        self._weights = head.weights() if head.prior else None
+        self._is_computed = self._options.softmax or self._weights is not None
+        scores = replace(self._spec, scale=0.0) if self._is_computed else self._spec
         self._least = _stored(scores, thresholds)
         self._real = scores.real
 
@@ -49,8 +53,8 @@ class ClassifierDecoder:
         placement: Placement,
     ) -> tuple[Classification, ...]:
         values = outputs[self._index].reshape(-1)
-        if self._options.softmax:
-            values = _softmax(self._spec.real(values))
+        if self._is_computed:
+            values = self._probabilities(self._spec.real(values))
         chosen = np.flatnonzero(np.greater_equal(values, self._least))
         scores = self._real(values[chosen])
         order = np.argsort(-scores, kind="stable")[: self._options.top_k]
@@ -58,6 +62,10 @@ class ClassifierDecoder:
             Classification(self._labels[index], score)
             for index, score in zip(chosen[order].tolist(), scores[order].tolist(), strict=True)
         )
+
+    def _probabilities(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        scores = _softmax(values) if self._options.softmax else values
+        return scores if self._weights is None else _weighed(scores, self._weights)
 
 
 def _stored(spec: TensorSpec, thresholds: NDArray[np.float32]) -> Array:
@@ -71,6 +79,13 @@ def _stored(spec: TensorSpec, thresholds: NDArray[np.float32]) -> Array:
     limits = np.iinfo(spec.dtype.name)
     levels = spec.real(np.arange(limits.min, limits.max + 1, dtype=np.int32))
     return np.searchsorted(levels, thresholds).astype(np.int32) + limits.min
+
+
+def _weighed(scores: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Bayes' rule: what one label loses, the others gain by their shares."""
+    products = scores * weights
+    total: np.float32 = products.sum()
+    return products * (scores.sum() / total) if total > 0 else products
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -33,8 +33,12 @@ _OPERATOR = "tflite_detection_postprocess"
 class SsdDecoder:
     """Detections at or above their labels' thresholds, clipped to the picture, in model order.
 
+    A box comes with one label: a prior lowers or raises its score, and names no other label.
+
     Raises: ModelError: the outputs are not the operator's, or nothing says which is which.
     """
+
+    weighs_labels = True
 
     @dataclass(frozen=True, slots=True)
     class Options:
@@ -46,13 +50,15 @@ class SsdDecoder:
         _check_shapes(head, roles)
         self._head = head
         self._read = tuple(_reader(head.outputs[roles[role]], roles[role]) for role in ROLES)
-        self._known = tuple(zip(head.labels, head.thresholds().tolist(), strict=True))
+        thresholds, weights = head.thresholds().tolist(), head.weights().tolist()
+        self._known = tuple(zip(head.labels, thresholds, weights, strict=True))
 
     def decode(self, outputs: Sequence[Array], placement: Placement) -> tuple[Detection, ...]:
         boxes, classes, scores, count = (read(outputs) for read in self._read)
         found = []
-        for score, index, corners in zip(scores[: round(count[0])], classes, boxes, strict=False):
-            label, least = self._name(round(index))
+        for raw, index, corners in zip(scores[: round(count[0])], classes, boxes, strict=False):
+            label, least, weight = self._name(round(index))
+            score = raw if weight == 1.0 else weighed(raw, weight)
             if score >= least:
                 top, left, bottom, right = corners
                 box = placement.to_frame(Box(left, top, right, bottom)).clipped()
@@ -60,12 +66,17 @@ class SsdDecoder:
                     found.append(Detection(label, score, box))
         return tuple(found)
 
-    def _name(self, index: int) -> tuple[str, float]:
-        """The label of a class, and its threshold."""
+    def _name(self, index: int) -> tuple[str, float, float]:
+        """The label of a class, its threshold and its weight."""
         if 0 <= index < len(self._known):
             return self._known[index]
         stranger = replace(self._head, labels=(f"class {index}",))
-        return stranger.labels[0], float(stranger.thresholds()[0])
+        return stranger.labels[0], float(stranger.thresholds()[0]), 1.0
+
+
+def weighed(score: float, weight: float) -> float:
+    """Bayes' rule for one label against all else: the odds times the weight."""
+    return score * weight / (score * weight + 1 - score)
 
 
 def _reader(spec: TensorSpec, index: int) -> Callable[[Sequence[Array]], list[Any]]:

@@ -19,7 +19,7 @@ class PresenceRule:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Options(LabelOptions):
-        """Scores are smoothed over `settle_s`; `here_score`: for coming; `gone_score`: for going."""
+        """Scores are smoothed over `settle_s`; `here_score` for coming, `gone_score` for going."""
 
         settle_s: Annotated[float, Gt(0), Le(3600)] = 0.5
         here_score: Annotated[float, Gt(0), Le(1)] = HERE
