@@ -21,6 +21,7 @@ from edgeinfer.rungs import Rung
 from edgeinfer.sections import Config, Limits, Model, Part
 
 T = TypeVar("T")
+_USUAL_TRACKER = "iou"
 _SIMULATED = "simulated"  # the sensor that takes the place of all others
 
 
@@ -65,8 +66,8 @@ def build(
     """
     sinks = tuple(_sink(part, settings.device.name) for part in settings.sinks)
     rules = tuple(_rule(part) for part in settings.rules)
-    tracker = _tracker(settings.tracker) if settings.tracker else None
-    pipeline, ladder = rungs.build(settings.model, tracker, on_fetch)
+    pipeline, ladder = rungs.build(settings.model, _tracker(settings), on_fetch)
+    _check_rules(settings.rules, pipeline.labels)
     source = _source(settings.source, rungs.input_px(pipeline, ladder))
     return Parts(source, pipeline, ladder, rules, sinks, _sensors(heat), settings.limits)
 
@@ -162,6 +163,25 @@ def _rule(part: Part) -> Rule:
     return rule
 
 
-def _tracker(part: Part) -> Tracker:
+def _check_rules(rules: tuple[Part, ...], labels: tuple[str, ...]) -> None:
+    """Raises: ConfigError: a rule is for a label that the model does not know."""
+    problems = [
+        config.unknown(f"rule {number}.{key}: ", word, labels)
+        for number, rule in enumerate(rules, start=1)
+        for key in ("labels", "scores")
+        for word in getattr(rule.options, key, ())
+        if labels and word not in labels
+    ]
+    if problems:
+        raise ConfigError(problems)
+
+
+def _tracker(settings: Config) -> Tracker | None:
+    """The one that is configured; rules that follow objects get the usual one without a word."""
+    part = settings.tracker
+    if part is None and settings.rules:
+        part = _part("tracker", {"type": _USUAL_TRACKER}, "tracker")
+    if part is None:
+        return None
     tracker: Tracker = plugins.find("tracker", part.type)(part.options)
     return tracker

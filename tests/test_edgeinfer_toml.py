@@ -23,6 +23,7 @@ SETTINGS = {"device": Device, "model": Model, "limits": Limits}
 KINDS: tuple[plugins.Kind, ...] = ("source", "tracker", "rule", "sink")
 _HEADER = re.compile(r"(?P<off>#?)\[+(?P<kind>\w+)\]+")
 _KEY = re.compile(r"(?P<off>#*)(?P<key>\w+) = .*")
+MANY = ("rule", "sink")
 SHARED_KEYS = {field.name for field in fields(ViewOptions)}
 
 
@@ -74,7 +75,7 @@ def configured(section: Section, table: dict[str, Any]) -> Config:
 
     By its words alone: the certificates and passwords that it names are on no machine of ours.
     """
-    many = isinstance(TABLE.get(section.kind), list)
+    many = section.kind in MANY
     whole = {**TABLE, section.kind: [table] if many else table}
     if "ladder" in table:  # its line says what it needs
         whole["limits"] = {**TABLE["limits"], "min_fps": 0.5}
@@ -86,7 +87,15 @@ def configured(section: Section, table: dict[str, Any]) -> Config:
 def values(section: Section, settings: Config) -> Any:
     if section.kind in SETTINGS:
         return getattr(settings, section.kind)
-    return settings.sinks[0].options if section.kind == "sink" else settings.source.options
+    parts = {
+        "source": settings.source,
+        "tracker": settings.tracker,
+        "rule": next(iter(settings.rules), None),
+        "sink": settings.sinks[0],
+    }
+    part = parts[section.kind]
+    assert part is not None
+    return part.options
 
 
 def default_of(field: Field[Any]) -> object:
