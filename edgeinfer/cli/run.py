@@ -17,7 +17,7 @@ from edgeinfer.errors import ConfigError
 
 _STDOUT = {"type": "jsonl", "path": "-"}
 _MODEL_KEYS = ("labels", "min_score", "threads", "delegate")
-_WHICH_MODEL = ("name", "path", "labels")
+_WHICH_MODEL = ("name", "path", "labels", "ladder")
 
 
 @click.command("run")
@@ -62,8 +62,8 @@ def command(
     """Run the service: frames from a source, through a model, to sinks.
 
     What is given here wins over the configuration: a source, or sinks, take the place of the whole
-    section; a model that of its name, path and labels. A clip or a folder is processed whole; a
-    camera or a stream runs until SIGTERM or Ctrl-C, and only the newest frame counts.
+    section; a model that of its name, path, labels and ladder. A clip or a folder is processed
+    whole; a camera or a stream runs until SIGTERM or Ctrl-C, and only the newest frame counts.
     """
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO,
@@ -110,6 +110,7 @@ def _lay(
 
 def _serve(table: dict[str, Any], frames: int | None, heat: str | None) -> Any:
     from edgeinfer import assembly
+    from edgeinfer.runtime.ladder import Ladder
     from edgeinfer.runtime.service import Service
 
     settings = assembly.configure(table)
@@ -117,7 +118,7 @@ def _serve(table: dict[str, Any], frames: int | None, heat: str | None) -> Any:
         parts = assembly.build(settings, on_fetch, heat=heat)
     service = Service(
         parts.source,
-        parts.pipeline,
+        Ladder(parts.pipeline, parts.ladder, parts.limits.min_fps),
         parts.sinks,
         rules=parts.rules,
         sensors=parts.sensors,

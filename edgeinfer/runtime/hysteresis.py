@@ -12,8 +12,9 @@ _UP_S = 60.0
 # A board takes minutes to warm: a climb that lasts so long was no mistake.
 _LASTING_S = 600.0
 _LONGEST_WAIT_S = 3600.0
-# Frames further apart than this many of the least rate say nothing of what was between them.
-_GAP_FRAMES = 3
+# At a low rate the cost of a model is known only after some of its frames; and frames further
+# apart than so many would be say nothing of what was between them.
+_FRAMES = 5
 
 
 class _Held:
@@ -35,14 +36,14 @@ class _Held:
 
 
 class Hysteresis:
-    """Down after 20 s of too low a rate, up after a minute of room.
+    """Down after 20 s, and five frames, of too low a rate; up after a minute of room.
 
     A climb that does not last doubles the wait before the next one, up to an hour; one that lasts
     sets it back. So changes get rare, whatever limits and weather do.
     """
 
     def __init__(self, min_fps: float) -> None:
-        self._gap_s = max(_DOWN_S, _GAP_FRAMES / min_fps)
+        self._down_s = max(_DOWN_S, _FRAMES / min_fps)
         self._wait_s = _UP_S
         self._fell_s = self._climbed_s = float("-inf")
         self._begin()
@@ -50,7 +51,7 @@ class Hysteresis:
     def advise(self, now_s: float, *, too_slow: bool, room: bool) -> Way:
         slow_s = self._slow.held_s(now_s, so=too_slow)
         room_s = self._room.held_s(now_s, so=room)
-        if slow_s >= _DOWN_S:
+        if slow_s >= self._down_s:
             return "down"
         rested = now_s - self._fell_s >= self._wait_s
         return "up" if room_s >= _UP_S and rested else "stay"
@@ -66,4 +67,4 @@ class Hysteresis:
         self._fell_s, self._climbed_s = now_s, float("-inf")
 
     def _begin(self) -> None:
-        self._slow, self._room = _Held(self._gap_s), _Held(self._gap_s)
+        self._slow, self._room = _Held(self._down_s), _Held(self._down_s)

@@ -87,7 +87,7 @@ class Ladder:
         if target is None or pipeline is None:
             return None
         before, self.pipeline = self.pipeline, pipeline
-        self._stock.put_back(self._at, before)
+        self._stock.put_back(self._at, before, now_s)
         self._at = target
         self._hysteresis.went(now_s, way)
         return _change(before.model, pipeline.model, binds, wanted_fps)

@@ -18,6 +18,8 @@ Job = Callable[[], None]
 # Of the machine, for what captures, encodes and writes: on a Pi Zero 2 W 64 MiB are an eighth.
 _RESERVE_BYTES = 64 * 2**20
 _LOOK_S = 30.0
+# After a change: to load the next neighbour at once made the first frame up to four times as long.
+_CALM_S = 5.0
 _SCARCE_S = 600.0  # memory that ran short is not filled again at once
 _AVAILABLE = re.compile(r"^MemAvailable: *(\d{1,15}) kB", re.MULTILINE | re.ASCII)
 
@@ -75,10 +77,10 @@ class Stock:
         self._load(rung)
         return None
 
-    def put_back(self, rung: int, pipeline: Pipeline) -> None:
+    def put_back(self, rung: int, pipeline: Pipeline, now_s: float) -> None:
         """It may be wanted again soon; `tend` lets it go where memory is short."""
         self._ready[rung] = pipeline
-        self._look_at_s = float("-inf")
+        self._look_at_s = now_s + _CALM_S
 
     def tend(self, now_s: float, neighbours: Sequence[int]) -> None:
         """Now and then: load the neighbours, the first one first, or give back what is no more.

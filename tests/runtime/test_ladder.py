@@ -172,6 +172,16 @@ def test_the_neighbours_are_loaded_before_they_are_needed_the_smaller_one_first(
     assert plant.run(30) == ["small"], "nothing had to be loaded"
 
 
+def test_the_first_frames_after_a_change_share_the_processor_with_no_loading() -> None:
+    plant = Plant(duty=0.2)
+    while not plant.run(1):
+        pass
+    assert plant.run(4) == []
+    assert plant.loads == ["middle"]
+    plant.run(2)
+    assert plant.loads == ["middle", "small"]
+
+
 def test_where_memory_is_short_the_next_model_is_loaded_when_it_is_needed() -> None:
     plant = Plant(available_bytes=70 * MIB, held_up=True)
     plant.run(100)
