@@ -101,7 +101,8 @@ class Event:
     """Something happened: `rule` is the rule's name, `kind` what it says, `result` what caused it.
 
     `facts` holds what JSON can hold. By its `id` a receiver knows an event that comes twice.
-    `time_uncertain`: nothing vouches for the wall time of its frame.
+    `time_uncertain`: nothing vouches for the wall time of its frame. `place` is for who draws it:
+    the points of the line (two) or of the polygon that the rule watches, in fractions.
     """
 
     rule: str
@@ -110,6 +111,7 @@ class Event:
     facts: Mapping[str, Any]
     id: str = field(default_factory=lambda: uuid4().hex)
     time_uncertain: bool = False
+    place: tuple[tuple[float, float], ...] = ()
 
     def without_pixels(self) -> Event:
         return replace(self, result=self.result.without_pixels())

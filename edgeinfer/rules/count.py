@@ -67,4 +67,4 @@ class CountRule:
             "day": tally.on_day,
             "total": tally.total,
         }
-        return Event(self._name, "count", result, facts)
+        return Event(self._name, "count", result, facts, place=self._options.polygon)

@@ -88,7 +88,7 @@ class CrossingRule:
             "by_label": {way: dict(counts) for way, counts in self._counts.items()},
             **speed(self._speed(result, path), self._options.metres_per_picture_width),
         }
-        return Event(self._name, kind, result, facts)
+        return Event(self._name, kind, result, facts, place=self._options.line)
 
     def _speed(self, result: Result, path: Path) -> float | None:
         """Widths of the picture a second, over the last moments of the way."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from annotated_types import Gt, Le
 
@@ -38,5 +38,6 @@ class DwellRule:
         )
 
     def _event(self, result: Result, kind: str, stay: Stay, last_ns: int | None) -> Event:
-        facts = {"track": stay.track, "label": stay.label}
-        return Event(self._name, kind, result, facts | span(result.frame, stay.began_ns, last_ns))
+        facts: dict[str, Any] = {"track": stay.track, "label": stay.label}
+        facts |= span(result.frame, stay.began_ns, last_ns)
+        return Event(self._name, kind, result, facts, place=self._options.polygon)

@@ -42,12 +42,13 @@ class ZoneRule:
         count = self._count.count
         facts: dict[str, float] = {"count": count, "before": before}
         if before and count:
-            yield Event(self._name, "count", result, facts)
+            yield Event(self._name, "count", result, facts, place=self._options.polygon)
             return
         if self._since_ns is not None:
             facts["lasted_s"] = round((now_ns - self._since_ns) / 1e9, 3)
         self._since_ns = now_ns
-        yield Event(self._name, "occupied" if count else "free", result, facts)
+        kind = "occupied" if count else "free"
+        yield Event(self._name, kind, result, facts, place=self._options.polygon)
 
     def _loiterers(self, result: Result, inside: list[Detection]) -> Iterator[Event]:
         if self._stays is None:
@@ -55,4 +56,4 @@ class ZoneRule:
         for stay in self._stays.update(inside, result.frame.captured_ns)[0]:
             duration_s = round(stay.duration_s, 3)
             facts = {"track": stay.track, "label": stay.label, "duration_s": duration_s}
-            yield Event(self._name, "loitering", result, facts)
+            yield Event(self._name, "loitering", result, facts, place=self._options.polygon)
