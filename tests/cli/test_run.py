@@ -117,6 +117,15 @@ def test_what_is_given_on_the_command_line_wins_over_the_file(edgeinfer: Edgeinf
     assert not (edgeinfer.folder / "unused.jsonl").exists()
 
 
+def test_a_model_on_the_command_line_takes_the_place_of_the_ladder(edgeinfer: Edgeinfer) -> None:
+    (edgeinfer.folder / "edgeinfer.toml").write_text(
+        '[model]\nladder = ["absent.tflite", "gone.tflite"]\n'
+        '[source]\ntype = "synthetic"\nframes = 2\n'
+    )
+    done = edgeinfer("-c", "edgeinfer.toml", "--model", SMALL)
+    assert [row["model"] for row in _rows(done.stdout)] == [SMALL, SMALL]
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_with_everything_taken_in_delivered(
     number: signal.Signals, edgeinfer: Edgeinfer
