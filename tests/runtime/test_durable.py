@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from typing import Any
 
@@ -50,17 +52,15 @@ def _wait_until_stored(path: Path, count: int) -> None:
 
 
 def _count(path: Path) -> int:
-    copy = path.parent.parent / "copy.sqlite3"
-    for tail in ("", "-wal"):
-        source = Path(f"{path}{tail}")
-        Path(f"{copy}{tail}").write_bytes(source.read_bytes() if source.exists() else b"")
-    try:
-        with sqlite3.connect(copy) as connection:
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / "copy.sqlite3"
+        for tail in ("", "-wal"):
+            source = Path(f"{path}{tail}")
+            Path(f"{copy}{tail}").write_bytes(source.read_bytes() if source.exists() else b"")
+        with closing(sqlite3.connect(copy)) as connection, suppress(sqlite3.Error):
             (count,) = connection.execute("SELECT count(*) FROM events").fetchone()
-        connection.close()
-    except sqlite3.Error:  # copied while it was written
-        return -1
-    return int(count)
+            return int(count)
+        return -1  # copied while it was written
 
 
 def test_what_was_given_up_is_kept_and_comes_first_the_next_time(path: Path) -> None:
