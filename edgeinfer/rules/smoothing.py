@@ -56,19 +56,20 @@ class Presence:
 
     def update(self, strength: float, now_ns: int) -> None:
         """`strength` from 0.0, nothing is seen, to 1.0."""
+        before = self._smoothed.level
         level = self._smoothed.update(strength, now_ns)
         if strength > 0:
-            self._see(level, now_ns)
+            self._see(before, now_ns)
         if level >= self._enter:
             self.here = True
         elif level < self._leave and now_ns - self.last_ns >= self._waits_ns():
             self.here = self._seen = False
 
-    def _see(self, level: float, now_ns: int) -> None:
+    def _see(self, before: float, now_ns: int) -> None:
         if not self._seen:
             self.first_ns = self.last_ns = now_ns
             self._seen = True
-        elif level >= self._leave or not self.here:
+        elif before >= self._leave or not self.here:
             # A lone mistake of the model, long after, does not hold the presence.
             self.last_ns = now_ns
 

@@ -33,13 +33,15 @@ class _Way:
     last: Box
     last_ns: int
     off: int = 0
+    far: int = 0
     edge_x: float = 0.0
     edge_s: float = 0.0
 
     @property
     def x(self) -> float:
-        """How far its middle went, to the right."""
-        return (self.last.left + self.last.right - self.first.left - self.first.right) / 2
+        """How far its middle went, to the right; 0.0 where only a single box says so."""
+        x = _middle(self.last) - _middle(self.first)
+        return x if self.far >= _MOVED_SIGHTINGS else 0.0
 
     def step(self, box: Box, now_ns: int) -> None:
         for before, now in ((self.last.left, box.left), (self.last.right, box.right)):
@@ -48,6 +50,7 @@ class _Way:
                 self.edge_s += (now_ns - self.last_ns) / 1e9
         self.last, self.last_ns = box, now_ns
         self.off += _farthest(self.first, box) >= _MOVED
+        self.far += abs(_middle(box) - _middle(self.first)) >= _TRAVELLED
 
 
 @dataclass(slots=True)
@@ -119,6 +122,10 @@ def _direction(right: bool, left: bool) -> Direction:
     if right and left:
         return "both"
     return "left_to_right" if right else "right_to_left" if left else "unknown"
+
+
+def _middle(box: Box) -> float:
+    return (box.left + box.right) / 2
 
 
 def _is_free(edge: float) -> bool:

@@ -26,7 +26,7 @@ class _Track:
 
 
 class IouTracker:
-    """Numbers from 1, never used twice; a box that continues no track and is faint gets none.
+    """Numbers from 1, never used twice.
 
     Matching is two-stage: clear boxes choose first, then faint ones. Within a stage it is greedy,
     the best pair first: for the few boxes of one camera it finds what an optimal assignment finds,
@@ -35,15 +35,16 @@ class IouTracker:
 
     @dataclass(frozen=True, slots=True)
     class Options:
-        """`new_score`: a box at or above it may begin a track, a fainter one only continues one.
+        """`clear_score`: boxes from here on choose first. Below `new_score` a box begins no track.
 
         `min_iou`: overlap with the expected place. `keep_s`: unseen for so long, a number is gone.
         `across_labels`: a track survives a change of the model's mind about the label.
         """
 
-        new_score: Annotated[float, Ge(0), Le(1)] = 0.5
+        clear_score: Annotated[float, Ge(0), Le(1)] = 0.5
+        new_score: Annotated[float, Ge(0), Le(1)] = 0.0
         min_iou: Annotated[float, Gt(0), Le(1)] = 0.2
-        keep_s: Annotated[float, Gt(0), Le(3600)] = 2.0
+        keep_s: Annotated[float, Gt(0), Le(3600)] = 3.0
         across_labels: bool = True
 
     def __init__(self, options: Options | None = None) -> None:
@@ -75,14 +76,15 @@ class IouTracker:
         options = self._options
         boxes = [edges(detection.box) for detection in detections]
         for index, track in enumerate(self._tracks):
-            growth = track.motion.growth(captured_ns)
-            expected = grown(track.motion.predict(captured_ns), growth)
+            expected, growth = track.motion.predict(captured_ns), track.motion.growth(captured_ns)
+            reach = grown(expected, growth)
             for number, detection in enumerate(detections):
-                iou = overlap(expected, grown(boxes[number], growth))
+                near = overlap(reach, grown(boxes[number], growth))
                 same = detection.label == track.label
-                if iou >= options.min_iou and (same or options.across_labels):
-                    weight = iou if same else iou * _STRANGE_LABEL
-                    yield detection.score < options.new_score, -weight, index, number
+                if near >= options.min_iou and (same or options.across_labels):
+                    weight = near + overlap(expected, boxes[number])
+                    weight = weight if same else weight * _STRANGE_LABEL
+                    yield detection.score < options.clear_score, -weight, index, number
 
     def _follow(self, detection: Detection, track: _Track | None, captured_ns: int) -> Detection:
         if track is None:

@@ -12,6 +12,8 @@ Edges = tuple[float, float, float, float]
 # How quickly a velocity follows what is measured: slow enough that a box that trembles by 0.01 at
 # 30 fps does not fly away, quick enough for a car that brakes.
 _FOLLOWS_S = 0.25
+_MOST_WEIGHT = 0.5  # of one step, however long: two boxes that tremble are no velocity
+_GUESSED_S = 1.0  # for so long unseen an object keeps its velocity; later that says nothing
 _MOST_GROWTH = 1.0  # of its own size to each side: nothing is known beyond that
 
 
@@ -30,11 +32,11 @@ class Motion:
 
     def predict(self, at_ns: int) -> Edges:
         """Where the box should be, within the picture."""
-        seconds = (at_ns - self.seen_ns) / 1e9
-        left, top, right, bottom = (
-            min(max(edge + speed * seconds, 0.0), 1.0)
-            for edge, speed in zip(self._edges, self._velocity, strict=True)
-        )
+        seconds = min((at_ns - self.seen_ns) / 1e9, _GUESSED_S)
+        left, top, right, bottom = self._edges
+        to_left, to_top, to_right, to_bottom = self._velocity
+        left, right = _moved(left, right, to_left * seconds, to_right * seconds)
+        top, bottom = _moved(top, bottom, to_top * seconds, to_bottom * seconds)
         return left, top, right, bottom
 
     def growth(self, at_ns: int) -> float:
@@ -53,12 +55,25 @@ class Motion:
             return
         self._steps += 1
         # The mean of the first steps, so that the second sighting is already predicted well.
-        weight = max(1 - exp(-seconds / _FOLLOWS_S), 1 / self._steps)
+        weight = max(min(1 - exp(-seconds / _FOLLOWS_S), _MOST_WEIGHT), 1 / self._steps)
         left, top, right, bottom = (
             speed + ((new - old) / seconds - speed) * weight
             for speed, new, old in zip(self._velocity, self._edges, before, strict=True)
         )
         self._velocity = left, top, right, bottom
+
+
+def _moved(low: float, high: float, by_low: float, by_high: float) -> tuple[float, float]:
+    """Two opposite edges, within the picture; a box is not expected to shrink.
+
+    Two trembling edges that seem to meet would leave nothing that a box could overlap.
+    """
+    lost = max(by_low - by_high, 0.0) / 2
+    return _clip(low + by_low - lost), _clip(high + by_high + lost)
+
+
+def _clip(edge: float) -> float:
+    return min(max(edge, 0.0), 1.0)
 
 
 def edges(box: Box) -> Edges:
