@@ -1,7 +1,7 @@
 """A real RTSP camera on a free port, for the system's own Python with GStreamer's packages.
 
-Arguments: user and password, or nothing. It prints its port; it ends with its standard input. The
-picture is one colour, (200, 40, 40) in RGB.
+Arguments: port (0: a free one), width, and user and password or nothing. It prints its port; it
+ends with its standard input. The picture is one colour, (200, 40, 40) in RGB.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ GLib, Gst, GstRtspServer = (
 
 PIPELINE = (
     "( videotestsrc is-live=true pattern=solid-color foreground-color=0xffc82828 "
-    "! video/x-raw,width=320,height=240,framerate=15/1 "
+    "! video/x-raw,width=WIDTH,height=240,framerate=15/1 "
     "! x264enc tune=zerolatency key-int-max=5 ! rtph264pay name=pay0 )"
 )
 
@@ -42,13 +42,14 @@ def main() -> None:
     if not all(Gst.ElementFactory.find(name) for name in ("x264enc", "rtph264pay")):
         sys.exit("no x264enc")
     server = GstRtspServer.RTSPServer()
-    server.set_service("0")
+    port, width, *login = sys.argv[1:]
+    server.set_service(port)
     server.set_address("127.0.0.1")
     factory = GstRtspServer.RTSPMediaFactory()
-    factory.set_launch(PIPELINE)
+    factory.set_launch(PIPELINE.replace("WIDTH", width))
     factory.set_shared(True)
-    if sys.argv[1:]:
-        protect(server, factory, *sys.argv[1:])
+    if login:
+        protect(server, factory, *login)
     server.get_mount_points().add_factory("/camera", factory)
     server.attach(None)
     loop = GLib.MainLoop()

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from edgeinfer.core.frame import Frame
 from edgeinfer.errors import SourceError
 from edgeinfer.sources.video import VideoSource
+from tests.sources.rtsp import rtsp_camera
 
 DEADLINE_S = 20.0
-SYSTEM_PYTHON = "/usr/bin/python3"
 GREEN = (30, 180, 60)
 
 
@@ -36,12 +35,11 @@ class MotionJpeg(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
         self.end_headers()
-        picture = np.full((48, 64, 3), GREEN[::-1], np.uint8)
-        jpeg = cv2.imencode(".jpg", picture)[1].tobytes()
-        head = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n" % len(jpeg)
+        head = b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
         try:
-            for _ in range(self.server.pictures):
-                self.wfile.write(head + jpeg + b"\r\n")
+            for number in range(self.server.pictures):
+                jpeg = self.server.jpeg(number)
+                self.wfile.write(head % len(jpeg) + jpeg + b"\r\n")
                 if self.server.ending.wait(1 / 30):
                     return
             self.server.ending.wait(DEADLINE_S)
@@ -55,10 +53,19 @@ class MotionJpeg(BaseHTTPRequestHandler):
 class Camera(ThreadingHTTPServer):
     daemon_threads = True
     pictures = 10_000
+    larger_from = 10_000
+    garbage = range(0)
 
     def __init__(self, port: int = 0) -> None:
         self.ending = threading.Event()
         super().__init__(("127.0.0.1", port), MotionJpeg)
+
+    def jpeg(self, number: int) -> bytes:
+        """It becomes another size; between the two lies what is no picture."""
+        if number in self.garbage:
+            return b"\xff\xd8 no picture at all"
+        size = (48, 64) if number < self.larger_from else (96, 128)
+        return cv2.imencode(".jpg", np.full((*size, 3), GREEN[::-1], np.uint8))[1].tobytes()
 
     @property
     def uri(self) -> str:
@@ -113,6 +120,30 @@ def test_a_camera_that_goes_is_lost_and_is_read_again_when_it_is_back() -> None:
     assert again.seq > first.seq
 
 
+def test_a_stream_that_becomes_another_size_is_scaled_to_its_first_until_it_is_reopened() -> None:
+    with camera() as server:
+        server.larger_from = 40
+        with source(server.uri) as stream:
+            frames = [stream.read() for _ in range(60)]
+        server.larger_from = 0
+        with source(server.uri) as stream:
+            reopened = stream.read()
+    assert reopened is not None
+    assert reopened.pixels.shape == (96, 128, 3)
+    assert {frame.pixels.shape for frame in frames if frame is not None} == {(48, 64, 3)}
+
+
+def test_garbage_in_a_stream_is_never_a_frame() -> None:
+    frames: list[Frame | None] = []
+    with camera() as server:
+        server.garbage = range(40, 50)
+        with source(server.uri) as stream, suppress(SourceError):
+            frames.extend(stream.read() for _ in range(60))
+        with source(server.uri) as stream:
+            frames.append(stream.read())
+    assert {frame.pixels.shape for frame in frames if frame is not None} == {(48, 64, 3)}
+
+
 def test_a_stream_that_may_end_gives_none() -> None:
     with camera() as server, source(server.uri, live=False) as stream:
         assert stream.read() is not None
@@ -138,48 +169,22 @@ def test_a_camera_that_falls_silent_is_lost_in_time() -> None:
                 read_until_lost(stream)
 
 
-@contextmanager
-def rtsp_camera(*login: str) -> Iterator[int]:
-    """Its port. GStreamer's packages belong to the system's Python, not to this one."""
-    if not Path(SYSTEM_PYTHON).exists():
-        pytest.skip(f"no {SYSTEM_PYTHON}")
-    script = Path(__file__).parent / "rtsp_server.py"
-    with subprocess.Popen(
-        [SYSTEM_PYTHON, str(script), *login],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as server:
-        assert server.stdin is not None
-        assert server.stdout is not None
-        port = server.stdout.readline().strip()
-        if not port:
-            pytest.skip(
-                "no RTSP server: install gir1.2-gst-rtsp-server-1.0, python3-gi and x264enc"
-            )
-        try:
-            yield int(port)
-        finally:
-            server.stdin.close()
-
-
 def test_an_rtsp_camera_is_read_with_its_password() -> None:
     with (
-        rtsp_camera("viewer", "pa55word") as port,
-        source(f"rtsp://viewer:pa55word@127.0.0.1:{port}/camera") as stream,
+        rtsp_camera("viewer", "pa55word") as server,
+        source(f"rtsp://viewer:pa55word@127.0.0.1:{server.port}/camera") as stream,
     ):
         frame = stream.read()
-        assert stream.name == f"rtsp://127.0.0.1:{port}/camera"
+        assert stream.name == server.uri
     assert frame is not None
     assert frame.source == stream.name
     assert np.abs(frame.rgb[100, 100].astype(int) - (200, 40, 40)).max() < 12
 
 
 def test_an_rtsp_camera_that_refuses_the_password_does_not_show_it() -> None:
-    with rtsp_camera("viewer", "pa55word") as port:
-        stream = source(f"rtsp://viewer:wrong@127.0.0.1:{port}/camera")
+    with rtsp_camera("viewer", "pa55word") as server:
+        stream = source(f"rtsp://viewer:wrong@127.0.0.1:{server.port}/camera")
         with pytest.raises(SourceError) as caught:
             stream.__enter__()
     words = "the server answers but gives no video; check path, user and password"
-    assert str(caught.value) == f"rtsp://127.0.0.1:{port}/camera: {words}"
+    assert str(caught.value) == f"{server.uri}: {words}"
