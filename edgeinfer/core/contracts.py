@@ -18,7 +18,11 @@ from edgeinfer.core.tensor import Array, TensorSpec
 
 
 class Source(Protocol):
-    """Where frames come from. Entering opens it; entering again after leaving reopens it."""
+    """Where frames come from. Entering opens it; entering again after leaving reopens it.
+
+    An attribute `stall_s` says how long `read` waits for a frame before it raises; where that is
+    missing, 60 s are assumed. A call that takes several times as long counts as hanging.
+    """
 
     @property
     def name(self) -> str:
@@ -90,10 +94,10 @@ class Sensor(Protocol):
 class Sink(Protocol):
     """Where messages go. It is entered, used and left by one thread, its own.
 
-    A message comes without the frame's pixels, so that a thousand of them can wait for a broker. A
-    sink with the attribute `wants_pixels = True` gets them, and has a short outbox. One with
-    `wants_health = True` is sent `Health` messages as well. With `durable = True` an event that it
-    has not taken yet outlives the process.
+    It is sent results and events; with `wants`, the kinds of messages that stand in that tuple. A
+    message comes without the frame's pixels, so that a thousand of them can wait for a broker; a
+    sink with `wants_pixels = True` gets them, and has a short outbox. With `durable = True` an
+    event that it has not taken yet outlives the process.
     """
 
     @property
