@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from colorsys import hsv_to_rgb
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal, cast
-from zlib import crc32
 
 import cv2
 import numpy as np
@@ -15,8 +13,8 @@ from annotated_types import Gt, Le
 from numpy.typing import NDArray
 
 from edgeinfer.core.frame import Pixels
-from edgeinfer.core.geometry import Box
 from edgeinfer.core.results import Classification, Detection, Finding, Pose
+from edgeinfer.drawing import Points, Sheet
 from edgeinfer.errors import SourceError
 
 _ROTATIONS = {
@@ -111,56 +109,48 @@ def save(path: Path, pixels: Pixels) -> None:
     path.write_bytes(data.tobytes())
 
 
-def draw(pixels: Pixels, findings: Sequence[Finding]) -> Pixels:
-    """A copy of RGB pixels with the findings drawn on it."""
-    canvas = np.ascontiguousarray(pixels).copy()
-    line = max(1, round(min(canvas.shape[:2]) / 160))
-    for row, name in enumerate(f for f in findings if isinstance(f, Classification)):
-        _write(canvas, f"{name.label} {name.score:.0%}", (4, 4), row, "")
-    for finding in findings:
-        if isinstance(finding, Detection):
-            _draw_box(canvas, finding, line)
-        elif isinstance(finding, Pose):
-            _draw_points(canvas, finding, 2 * line)
-    return canvas
+def jpeg(pixels: Pixels, quality: int = 85) -> bytes:
+    """RGB pixels as a JPEG; `quality` from 1 to 100."""
+    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 
-def _draw_box(canvas: Pixels, found: Detection, line: int) -> None:
-    (x, y), end = _corners(canvas, found.box)
-    cv2.rectangle(canvas, (x, y), end, _colour(found.label), line, cv2.LINE_AA)
-    number = "" if found.track is None else f" #{found.track}"
-    _write(canvas, f"{found.label}{number} {found.score:.0%}", (x, y), 0, found.label)
+def narrowed(pixels: Pixels, largest_width_px: int) -> Pixels:
+    """No wider than that, in its own proportions: the same array where it is not wider."""
+    height, width = pixels.shape[:2]
+    if width <= largest_width_px:
+        return pixels
+    size = largest_width_px, max(1, round(height * largest_width_px / width))
+    return cast("Pixels", cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
 
 
-def _draw_points(canvas: Pixels, pose: Pose, radius: int) -> None:
-    height, width = canvas.shape[:2]
-    for point in pose.keypoints:
-        if point.score >= _LEAST_POINT_SCORE:
-            centre = (round(point.x * width), round(point.y * height))
-            cv2.circle(canvas, centre, radius, _colour(point.name), -1, cv2.LINE_AA)
+def draw(
+    pixels: Pixels,
+    findings: Sequence[Finding],
+    *,
+    place: Points = (),
+    trails: Mapping[int, Points] | None = None,
+    caption: str = "",
+) -> Pixels:
+    """A copy of RGB pixels with the findings drawn on it, in widths and letters that fit its size.
 
-
-def _write(canvas: Pixels, text: str, corner: tuple[int, int], row: int, label: str) -> None:
-    scale = max(0.4, min(canvas.shape[:2]) / 800)
-    thickness = max(1, round(scale * 1.5))
-    font = cv2.FONT_HERSHEY_SIMPLEX
-    (width, height), below = cv2.getTextSize(text, font, scale, thickness)
-    tall = height + below + 2
-    x = max(0, min(corner[0], canvas.shape[1] - width - 4))
-    y = max(0, corner[1] - (tall if label else 0)) + row * tall
-    cv2.rectangle(canvas, (x, y), (x + width + 4, y + tall), _colour(label), -1)
-    place = (x + 2, y + height + 1)
-    cv2.putText(canvas, text, place, font, scale, (255, 255, 255), thickness, cv2.LINE_AA)
-
-
-def _corners(canvas: Pixels, box: Box) -> tuple[tuple[int, int], tuple[int, int]]:
-    height, width = canvas.shape[:2]
-    first = (round(box.left * width), round(box.top * height))
-    return first, (round(box.right * width) - 1, round(box.bottom * height) - 1)
-
-
-def _colour(label: str) -> tuple[int, int, int]:
-    """The same colour for the same word, strong enough to stand out, dark enough for white text."""
-    hue = crc32(label.encode()) % 360 / 360
-    red, green, blue = hsv_to_rgb(hue, 0.9, 0.8)
-    return round(255 * red), round(255 * green), round(255 * blue)
+    `place` is a line (two points; an arrow shows its right-hand side) or a polygon; `trails` are
+    the ways of the tracks by their numbers; `caption` stands at the foot.
+    """
+    sheet = Sheet(pixels)
+    sheet.place(place)
+    boxes = [finding for finding in findings if isinstance(finding, Detection)]
+    for box in boxes:
+        sheet.trail((trails or {}).get(-1 if box.track is None else box.track, ()), box.label)
+    for box in boxes:
+        sheet.box(box.box, box.label)
+    for pose in (finding for finding in findings if isinstance(finding, Pose)):
+        shown = (point for point in pose.keypoints if point.score >= _LEAST_POINT_SCORE)
+        sheet.dots(((point.x, point.y), point.name) for point in shown)
+    sheet.caption(caption)
+    for named in (finding for finding in findings if isinstance(finding, Classification)):
+        sheet.line_of_text(f"{named.label} {named.score:.0%}", named.label)
+    for box in boxes:
+        number = "" if box.track is None else f" #{box.track}"
+        sheet.name(box.box, f"{box.label}{number} {box.score:.0%}", box.label)
+    return sheet.pixels

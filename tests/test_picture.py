@@ -137,7 +137,7 @@ def test_a_box_is_drawn_where_it_is_and_on_a_copy() -> None:
     assert drawn[180, 80].any()
     assert drawn[180, 239].any()
     assert not drawn[180, 100:220].any()
-    assert not drawn[:, :78].any()
+    assert not drawn[:, :77].any()
 
 
 def test_every_kind_of_finding_can_be_drawn() -> None:
