@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from time import monotonic, process_time
 
-from edgeinfer.config import Limits
 from edgeinfer.core.results import Binds, Reading
-from edgeinfer.runtime.governor import Decision, Observation, State, decide
+from edgeinfer.runtime.governor import Decision, Observation, State, decide, floor_fps
 from edgeinfer.runtime.meter import Meter
+from edgeinfer.runtime.thermometer import BLIND_DUTY
+from edgeinfer.sections import Limits
+from edgeinfer.sensors.readings import hottest_c, slowed, under_voltage
 
 _CONSULT_S = 0.25
 """Four times a second: a flag is answered well within one."""
+
+_SHARE = 0.95
+"""Of the frames, that `max_latency_ms` speaks of."""
+
+_LATE, _HABIT = 0.5, 0.3
+"""A frame that starts later than this share of the interval was not held by us but came late; and
+how much each one counts for what is said to bind."""
+
+_log = logging.getLogger(__name__)
 
 
 class Scheduler:
@@ -41,6 +53,9 @@ class Scheduler:
         self._consulted_s = -float("inf")
         self._beat_s = clock()  # when the last frame was due
         self._started_s: float | None = None
+        self._held = 1.0  # how many of the last frames waited for us
+        self._holds = True
+        self._said_blind = False
 
     def observe(self, readings: Sequence[Reading], now_s: float | None = None) -> None:
         """The readings of now, in place of all that came before."""
@@ -58,13 +73,16 @@ class Scheduler:
         limit_ms, work_s = self._limits.max_latency_ms, self._meter.work_s
         if limit_ms is None or work_s is None or age_ms + work_s * 1000 <= limit_ms:
             return False
-        return self._started_s is None or self._clock() - self._started_s < self._longest_s
+        return self._started_s is None or self._clock() - self._started_s < 1 / floor_fps(
+            self._limits
+        )
 
     def started(self) -> None:
         """A frame starts now. A late one moves the beat, so that none follow in a burst."""
         now_s = self._clock()
-        late = now_s - self._due_s > self._decision.interval_s
-        self._beat_s = now_s if late else self._due_s
+        late_s = now_s - self._due_s
+        self._look(late_s)
+        self._beat_s = now_s if late_s > self._decision.interval_s else self._due_s
         self._started_s = now_s
         self._meter.started()
 
@@ -78,7 +96,8 @@ class Scheduler:
 
     @property
     def binds(self) -> Binds:
-        return self._decision.binds
+        """Which limit sets the rate; "nothing" too where frames come more slowly than they may."""
+        return self._decision.binds if self._holds else "nothing"
 
     @property
     def allowed_fps(self) -> float | None:
@@ -105,12 +124,36 @@ class Scheduler:
         first = self._started_s is None
         return self._beat_s if first else self._beat_s + self._decision.interval_s
 
-    @property
-    def _longest_s(self) -> float:
-        return 1 / (self._limits.min_fps or 0.1)
+    def _look(self, late_s: float) -> None:
+        """Whether frames wait for us, or we for them; with two thresholds, so that it is steady."""
+        held = late_s <= _LATE * self._decision.interval_s
+        self._held += (held - self._held) * _HABIT
+        self._holds = self._held > (0.3 if self._holds else 0.7)
 
     def _consult(self, now_s: float) -> None:
         self._consulted_s = now_s
         self._meter.sample()
-        seen = Observation(now_s, self._meter.cost_s, self._meter.used_s)
-        self._decision, self._state = decide(self._limits, self._state, seen)
+        binds = self._decision.binds
+        self._decision, self._state = decide(self._limits, self._state, self._observation(now_s))
+        if self._decision.binds != binds:
+            self._held, self._holds = 1.0, True
+        if self._decision.blind and not self._said_blind:
+            self._said_blind = True
+            _log.warning(
+                "max_temp_c: no temperature can be read; the duty is held at %g instead", BLIND_DUTY
+            )
+
+    def _observation(self, now_s: float) -> Observation:
+        readings, read_s = self._seen
+        duty = self._meter.duty
+        return Observation(
+            now_s,
+            cost_s=self._meter.cost_s,
+            used_s=self._meter.used_s,
+            duty=1.0 if duty is None else duty,
+            temp_c=hottest_c(readings),
+            read_s=read_s,
+            slowed=slowed(readings),
+            under_voltage=under_voltage(readings),
+            latency_ms=self._meter.latency_ms(_SHARE) if self._limits.max_latency_ms else None,
+        )

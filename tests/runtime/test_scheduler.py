@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import logging
+from random import Random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgeinfer.config import Limits
+from edgeinfer.core.results import Reading
 from edgeinfer.runtime.scheduler import Scheduler
+from edgeinfer.sections import Limits
 
 
 class Clock:
@@ -67,3 +71,107 @@ def test_the_rate_never_exceeds_the_limit(fps: float, works_s: list[float]) -> N
     clock.now_s += scheduler.delay_s()
     # One interval may be made up for, never more: that is what keeps the beat.
     assert clock.now_s - 100 >= (len(works_s) - 1) / fps * (1 - 1e-9)
+
+
+class Machine(Clock):
+    """A clock that works: each frame costs CPU time, and so does the camera."""
+
+    def __init__(self, cost_s: float, *, capture_duty: float = 0.0) -> None:
+        super().__init__()
+        self.cpu_s = 0.0
+        self.frames = 0
+        self._cost_s, self._capture_duty = cost_s, capture_duty
+        self._random = Random(1)  # noqa: S311 - work that varies
+
+    def wait(self, seconds: float, duty: float = 0.0) -> None:
+        self.now_s += seconds
+        self.cpu_s += seconds * (duty + self._capture_duty)
+
+    def run(self, scheduler: Scheduler, seconds: float) -> None:
+        end_s = self.now_s + seconds
+        while self.now_s < end_s:
+            if (delay_s := scheduler.delay_s()) > 0:
+                self.wait(min(delay_s, 0.25))
+                continue
+            scheduler.started()
+            work_s = self._cost_s * self._random.uniform(0.7, 1.5)
+            self.wait(work_s, duty=1.0)
+            self.frames += 1
+            scheduler.finished(work_s * 1000)
+
+
+def _scheduler(limits: Limits, machine: Machine, **more: bool) -> Scheduler:
+    return Scheduler(limits, clock=machine, cpu_s=lambda: machine.cpu_s, **more)
+
+
+@pytest.mark.parametrize("cost_s", [0.005, 0.08, 0.6])
+@pytest.mark.parametrize("max_duty", [0.1, 0.5, 0.9])
+def test_the_duty_holds_within_three_percent(cost_s: float, max_duty: float) -> None:
+    machine = Machine(cost_s, capture_duty=0.03)
+    scheduler = _scheduler(Limits(max_duty=max_duty), machine)
+    machine.run(scheduler, 60)
+    began_s, used_s = machine.now_s, machine.cpu_s
+    machine.run(scheduler, 600)
+    duty = (machine.cpu_s - used_s) / (machine.now_s - began_s)
+    assert duty == pytest.approx(max_duty, rel=0.03)
+    assert scheduler.binds == "duty"
+
+
+def test_with_an_accelerator_the_time_at_work_counts() -> None:
+    machine = Machine(0.05)
+    scheduler = Scheduler(Limits(max_duty=0.5), accelerated=True, clock=machine, cpu_s=lambda: 0.0)
+    machine.run(scheduler, 300)
+    assert machine.cpu_s / (machine.now_s - 100) == pytest.approx(0.5, rel=0.03)
+
+
+def test_the_work_of_several_threads_is_shared_among_them() -> None:
+    machine = Machine(0.05)
+    scheduler = Scheduler(
+        Limits(max_duty=0.5), threads=4, clock=machine, cpu_s=lambda: 4 * machine.cpu_s
+    )
+    machine.run(scheduler, 300)
+    assert machine.cpu_s / (machine.now_s - 100) == pytest.approx(0.5, rel=0.03)
+
+
+def test_nothing_binds_where_the_work_is_slower_than_the_limit() -> None:
+    machine = Machine(0.2)
+    scheduler = _scheduler(Limits(max_fps=30), machine)
+    machine.run(scheduler, 20)
+    assert scheduler.binds == "nothing"
+
+
+def test_a_frame_that_would_end_too_late_is_stale() -> None:
+    machine = Machine(0.05)
+    scheduler = _scheduler(Limits(max_latency_ms=100), machine)
+    machine.run(scheduler, 10)
+    assert scheduler.is_stale(90)
+    assert not scheduler.is_stale(10)
+
+
+def test_stale_frames_do_not_starve_the_service() -> None:
+    machine = Machine(0.5)
+    scheduler = _scheduler(Limits(max_latency_ms=100, min_fps=0.5), machine)
+    machine.run(scheduler, 10)
+    assert scheduler.is_stale(0)
+    machine.wait(2.0)
+    assert not scheduler.is_stale(0)
+
+
+def test_under_voltage_cuts_the_rate_within_a_quarter_of_a_second() -> None:
+    machine = Machine(0.05)
+    scheduler = _scheduler(Limits(), machine)
+    machine.run(scheduler, 10)
+    scheduler.observe((Reading("under_voltage", 1.0, "flag", 0),))
+    machine.run(scheduler, 0.3)
+    assert scheduler.binds == "power"
+    assert scheduler.allowed_fps == pytest.approx(0.5 / 0.055, rel=0.2)
+
+
+def test_a_temperature_that_cannot_be_read_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    machine = Machine(0.05)
+    scheduler = _scheduler(Limits(max_temp_c=70), machine)
+    with caplog.at_level(logging.WARNING):
+        machine.run(scheduler, 30)
+    assert [r.message for r in caplog.records if "max_temp_c" in r.message] == [
+        "max_temp_c: no temperature can be read; the duty is held at 0.5 instead"
+    ]
