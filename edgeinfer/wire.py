@@ -24,6 +24,8 @@ from edgeinfer.core.results import (
     Message,
     Pose,
     Result,
+    Snapshot,
+    State,
     Timing,
 )
 
@@ -42,7 +44,11 @@ def to_dict(message: Message) -> dict[str, Any]:
         case Event():
             return _event(message)
         case Health():
-            return _health(message)
+            return _standing("health", message.wall_ns, message.facts)
+        case State():
+            return _standing("state", message.wall_ns, {"rule": message.rule, **message.facts})
+        case Snapshot():
+            return _event(message.event)
 
 
 def timestamp(wall_ns: int) -> str:
@@ -122,13 +128,8 @@ def _event(event: Event) -> dict[str, Any]:
     }
 
 
-def _health(health: Health) -> dict[str, Any]:
-    return {
-        "v": VERSION,
-        "type": "health",
-        "time": timestamp(health.wall_ns),
-        **health.facts,
-    }
+def _standing(kind: str, wall_ns: int, facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {"v": VERSION, "type": kind, "time": timestamp(wall_ns), **facts}
 
 
 def _text(name: str) -> str:

@@ -96,8 +96,8 @@ class Sink(Protocol):
 
     It is sent results and events; with `wants`, the kinds of messages that stand in that tuple. A
     message comes without the frame's pixels, so that a thousand of them can wait for a broker; a
-    sink with `wants_pixels = True` gets them, and has a short outbox. With `durable = True` an
-    event that it has not taken yet outlives the process.
+    sink with `wants_pixels = True` gets them, and has a short outbox. With a `durable` name the
+    events that it has not taken yet outlive the process, for the next sink of that name.
     """
 
     @property

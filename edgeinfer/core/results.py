@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from uuid import uuid4
 
 import numpy as np
@@ -123,12 +123,46 @@ class Health:
 
     wall_ns: int
     facts: Mapping[str, Any]
+    key: ClassVar[str] = "health"
 
     def without_pixels(self) -> Health:
         return self
 
 
-Message = Result | Event | Health
+@dataclass(frozen=True, slots=True)
+class State:
+    """How a rule sees things from `wall_ns` on; `facts` holds what JSON can hold."""
+
+    rule: str
+    wall_ns: int
+    facts: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        return f"state/{self.rule}"
+
+    def without_pixels(self) -> State:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The picture of an event; its frame always has pixels."""
+
+    event: Event
+
+    @property
+    def key(self) -> str:
+        return f"snapshot/{self.event.rule}"
+
+    def without_pixels(self) -> Snapshot:
+        return self
+
+
+Standing = Health | State | Snapshot
+"""What is true until the next one with its `key` comes: only the newest is worth delivering."""
+
+Message = Result | Event | Standing
 
 
 @dataclass(frozen=True, slots=True)

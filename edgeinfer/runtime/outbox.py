@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from threading import Condition, Lock
 
-from edgeinfer.core.results import Health, Message
+from edgeinfer.core.results import Message, Standing
 
 
 class Outbox:
@@ -15,8 +15,8 @@ class Outbox:
     so that a clip's results are complete; while the sink is away it drops as ever. `kept` counts
     what was given up but outlives the process, which nothing in memory does.
 
-    Of health only the newest lies here: it is a state, and no news. It goes first, and counts for
-    nothing.
+    Of what stands until the next of its kind comes, as health does, only the newest lies here. It
+    goes first, and counts for nothing.
     """
 
     def __init__(self, capacity: int, *, patient: bool = False) -> None:
@@ -29,15 +29,15 @@ class Outbox:
         self._patient = patient
         self._abandoned = False
         self._messages: deque[Message] = deque()
-        self._health: Health | None = None
+        self._standing: dict[str, Standing] = {}
         self._lock = Lock()
         self._changed = Condition(self._lock)
 
     def offer(self, message: Message) -> None:
         """Leave a message for the sink."""
         with self._changed:
-            if isinstance(message, Health):
-                self._health = message
+            if isinstance(message, Standing):
+                self._standing[message.key] = message
                 self._changed.notify_all()
                 return
             while self._is_full(message) and self._waits():
@@ -51,16 +51,17 @@ class Outbox:
     def first(self) -> Message | None:
         """The oldest message, which stays until `done`; None: closed and empty, or given up."""
         with self._changed:
-            while not self._health and not self._is_ready():
+            while not self._standing and not self._is_ready():
                 self._changed.wait()
-            return self._health or self._head()
+            return next(iter(self._standing.values()), None) or self._head()
 
     def done(self, message: Message) -> None:
         """`message` was delivered."""
         with self._changed:
             self.away = False
-            if isinstance(message, Health):
-                self._health = None if self._health is message else self._health
+            if isinstance(message, Standing):
+                if self._standing.get(message.key) is message:
+                    del self._standing[message.key]
                 return
             self.delivered += 1
             self._remove(message)
@@ -86,7 +87,7 @@ class Outbox:
         """Give up what is left: it counts as dropped, or as kept."""
         with self._changed:
             self.closed = self._abandoned = True
-            self._health = None
+            self._standing.clear()
             self._give_up()
             self._changed.notify_all()
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 from edgeinfer.core.contracts import Sink
-from edgeinfer.core.results import Health, Message
+from edgeinfer.core.results import Event, Message, Result, Snapshot
 from edgeinfer.runtime.delivery import Delivery
+from edgeinfer.runtime.durable import DurableOutbox
 from edgeinfer.runtime.outbox import Outbox
 from edgeinfer.runtime.report import SinkReport
 
@@ -15,18 +18,19 @@ _PICTURES = 8  # in the outbox of a sink that wants pixels: 2.8 MB each at 720p
 
 
 class Publisher:
-    """Leaves messages for the sinks; never waits, unless `patient` for a sink at work."""
+    """Leaves messages for the sinks; never waits, unless `patient` for a sink at work.
 
-    def __init__(self, sinks: Sequence[Sink], *, patient: bool) -> None:
-        self._lines = [_Line(sink, patient=patient) for sink in sinks]
+    `state` is the folder in which undelivered events outlive the process; None: they do not.
+    """
+
+    def __init__(self, sinks: Sequence[Sink], *, patient: bool, state: Path | None = None) -> None:
+        self._lines = [_Line(sink, patient=patient, state=state) for sink in sinks]
         self.deliveries = [line.delivery for line in self._lines]
 
     def publish(self, *messages: Message) -> None:
-        light = [message.without_pixels() for message in messages]
         for line in self._lines:
-            for message in messages if line.wants_pixels else light:
-                if line.wants_health or not isinstance(message, Health):
-                    line.outbox.offer(message)
+            for message in messages:
+                line.offer(message)
 
     def close(self) -> None:
         """No message comes any more."""
@@ -45,14 +49,37 @@ class Publisher:
 class _Line:
     """One sink with what leads to it."""
 
-    def __init__(self, sink: Sink, *, patient: bool) -> None:
-        self.wants_pixels = bool(getattr(sink, "wants_pixels", False))
-        self.wants_health = bool(getattr(sink, "wants_health", False))
-        self.outbox = Outbox(_PICTURES if self.wants_pixels else _MESSAGES, patient=patient)
+    def __init__(self, sink: Sink, *, patient: bool, state: Path | None) -> None:
+        self._wants: tuple[type[Message], ...] = getattr(sink, "wants", (Result, Event))
+        self._wants_pixels = bool(getattr(sink, "wants_pixels", False))
+        self.outbox = self._outbox(sink, patient, state)
         self.delivery = Delivery(sink, self.outbox)
+
+    def _outbox(self, sink: Sink, patient: bool, state: Path | None) -> Outbox:
+        name = getattr(sink, "durable", "")
+        if state is not None and name:
+            path = state / f"events-{_slug(name)}.sqlite3"
+            return DurableOutbox(path, _MESSAGES, patient=patient)
+        return Outbox(_PICTURES if self._wants_pixels else _MESSAGES, patient=patient)
+
+    def offer(self, message: Message) -> None:
+        if isinstance(message, self._wants):
+            self.outbox.offer(message if self._wants_pixels else message.without_pixels())
+        if isinstance(message, Event) and Snapshot in self._wants and message.result.frame.width_px:
+            self.outbox.offer(Snapshot(message))
 
     def report(self) -> SinkReport:
         delivery, outbox = self.delivery, self.outbox
         return SinkReport(
-            delivery.name, outbox.delivered, outbox.dropped, delivery.reason, delivery.closed
+            name=delivery.name,
+            delivered=outbox.delivered,
+            dropped=outbox.dropped,
+            kept=outbox.kept,
+            reason=delivery.reason,
+            closed=delivery.closed,
         )
+
+
+def _slug(name: str) -> str:
+    """A name as part of a file's: edgeinfer-porch-mqtt-broker.lan-1883."""
+    return re.sub(r"[^A-Za-z0-9._]+", "-", name).strip("-.")

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class SinkReport:
-    """`reason`: why the sink was away or slow, if it was; `closed`: its reader has left."""
+    """`kept`: not delivered, but on disk for the next start.
+
+    `reason`: why the sink was away or slow, if it was; `closed`: its reader has left.
+    """
 
     name: str
     delivered: int
     dropped: int
+    kept: int
     reason: str
     closed: bool
 

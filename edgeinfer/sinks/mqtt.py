@@ -22,8 +22,7 @@ class MqttSink:
     """Publishes to `{prefix}/{device}/result`, `…/event/<rule>`, `…/health` and `…/status`."""
 
     argument: ClassVar[str] = "uri"
-    wants_health: ClassVar[bool] = True
-    durable: ClassVar[bool] = True
+    wants: ClassVar[tuple[type[Message], ...]] = (Result, Event, Health)
     Options = BrokerOptions
 
     def __init__(self, options: BrokerOptions, device: str) -> None:
@@ -31,6 +30,7 @@ class MqttSink:
         self._options = options
         self._broker = check(options)
         self._topic = f"{options.prefix}/{device}"
+        self.durable = f"{self._topic} {self._broker.name}"
         self._client_id = ClientId(self._topic, self._broker.name)
         self._link = Link(self.name, self._connect)
 

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
-from edgeinfer.core.results import Event, Health, Message, Result
+from pathlib import Path
+
+from edgeinfer.core.results import Event, Health, Message, Result, Snapshot
 from edgeinfer.runtime.publisher import Publisher
 from tests.doubles import ListSink, result
 
 
 class Doctor(ListSink):
-    wants_health = True
+    wants = (Result, Event, Health)
 
 
 class Album(ListSink):
@@ -51,3 +53,31 @@ def test_what_is_abandoned_counts_as_dropped() -> None:
     publisher.abandon()
     (report,) = publisher.reports()
     assert (report.delivered, report.dropped) == (0, 2)
+
+
+def test_the_events_of_a_durable_sink_wait_on_disk_for_the_next_of_its_name(tmp_path: Path) -> None:
+    class Mail(ListSink):
+        durable = "edgeinfer/porch mqtt://broker:1883"
+
+    event = Event("rule", "kind", result(), {})
+    first = Publisher([Mail()], patient=False, state=tmp_path)
+    first.publish(event)
+    first.abandon()
+    (report,) = first.reports()
+    assert (report.delivered, report.dropped, report.kept) == (0, 0, 1)
+    sink = Mail()
+    second = Publisher([sink], patient=False, state=tmp_path)
+    second.close()
+    second.deliveries[0]()
+    assert [message.id for message in sink.sent if isinstance(message, Event)] == [event.id]
+
+
+def test_a_sink_that_wants_snapshots_gets_the_newest_picture_of_each_rule() -> None:
+    class Gallery(ListSink):
+        wants = (Snapshot,)
+
+    old, new = (Event("porch", "seen", result(seq), {}) for seq in (1, 2))
+    sent = sent_to(Gallery(), old, new, Event("road", "seen", result(3), {}))
+    seqs = [message.event.result.frame.seq for message in sent if isinstance(message, Snapshot)]
+    assert seqs == [2, 3]
+    assert all(m.event.result.frame.width_px for m in sent if isinstance(m, Snapshot))

@@ -21,4 +21,5 @@ def result(seq: int = 0, findings: int = 1) -> Result:
 
 
 def event(rule: str = "passage", seq: int = 0) -> Event:
-    return Event(rule, "started", result(seq), {"direction": "right_to_left"})
+    facts = {"direction": "right_to_left"}
+    return Event(rule, "started", result(seq), facts, id=f"{rule}-{seq}")
