@@ -34,6 +34,13 @@ def test_a_number_is_the_device_of_that_number(device: str, name: str) -> None:
     assert camera.live
 
 
+@pytest.mark.parametrize(("stall_s", "waits"), [(5.0, "5"), (0.3, "1"), (7.2, "8")])
+def test_opencv_waits_for_a_frame_as_long_as_the_person_says(stall_s: float, waits: str) -> None:
+    camera = source("0", stall_s=stall_s)
+    assert os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] == waits
+    assert camera.stall_s == float(waits)
+
+
 def test_an_absent_device_says_which_there_are() -> None:
     assert refusal("987").startswith("/dev/video987: no such device; there is ")
 
