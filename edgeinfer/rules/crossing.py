@@ -33,7 +33,7 @@ class CrossingRule:
         line: tuple[Point, Point]
         anchor: Anchor = "bottom"
         frames: Annotated[int, Ge(1), Le(1000)] = 2
-        margin: Annotated[float, Ge(0), Le(0.5)] = 0.01
+        margin: Annotated[float, Ge(0), Le(0.5)] = 0.02
         metres_per_picture_width: MetresPerPictureWidth | None = None
 
         def __post_init__(self) -> None:
@@ -65,7 +65,7 @@ class CrossingRule:
         point = anchor_of(one.box, self._options.anchor)
         path.add(point, one.label, result.frame.captured_ns)
         side = self._side(point)
-        crossing = path.crossed(point, side, self._options.frames) if side else None
+        crossing = path.crossed(point, side, self._options.frames)
         if crossing is None or not crosses(*crossing, *self._options.line):
             return None
         return self._event(result, one, path, "in" if side > 0 else "out")

@@ -34,10 +34,14 @@ class Path:
             self._recent.popleft()
 
     def crossed(self, point: Point, side: int, frames: int) -> tuple[Point, Point] | None:
-        """The step from one side to the other, once that is certain; `side` is 1 or -1."""
-        if self._side in (0, side):
-            self._side, self._near = side, point
+        """The step from one side to the other, once that is certain.
+
+        `side` is 1 or -1; 0 is so near to the line that it says nothing.
+        """
+        if side == 0 or self._side in (0, side):
             self._far.clear()
+            if side:
+                self._side, self._near = side, point
             return None
         self._far.append(point)
         if len(self._far) < frames:

@@ -17,6 +17,8 @@ from edgeinfer.rules.span import span
 from edgeinfer.rules.speed import MetresPerPictureWidth, speed
 from edgeinfer.rules.travel import Travel
 
+# What was last seen amid the picture, or filling it, has not left: it is only not found.
+_VANISHED = 3  # times `gap_s`
 _BORDER = 0.05  # a box that comes so near to both sides fills the picture
 
 
@@ -25,8 +27,9 @@ class PassageRule:
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Options(LabelOptions):
-        """`gap_s`: unseen for so long, it has passed; what comes sooner belongs to it.
+        """`gap_s`: unseen for so long after it was at the left or right border, it has passed.
 
+        Last seen elsewhere, three times as long. What comes sooner belongs to the same passage.
         `settle_s`: scores are smoothed over this time.
         """
 
@@ -66,13 +69,15 @@ class PassageRule:
         self._labels[best.label] += 1
         if strength > self._peak:
             self._best, self._peak, self._score = result, strength, best.score
+        if self._presence.last_ns == result.frame.captured_ns:
+            self._presence.gap_s = self._options.gap_s * (1 if _is_leaving(best) else _VANISHED)
 
     def _inside(self, result: Result, best: Named) -> Shift | None:
         """The motion inside an object that fills the picture from side to side."""
         pixels = result.frame.pixels
         if isinstance(best, Detection) and pixels.size:
             box = best.box
-            if box.left <= _BORDER and box.right >= 1 - _BORDER:
+            if _borders(best) == 2:
                 return self._shift.update(pixels, box.top, box.bottom, result.frame.captured_ns)
         self._shift.forget()
         return None
@@ -97,3 +102,12 @@ class PassageRule:
             **speed(self._travel.speed, self._options.metres_per_picture_width),
         }
         return Event(self._name, kind, shown, facts)
+
+
+def _borders(one: Detection) -> int:
+    """How many of the picture's left and right borders it touches."""
+    return (one.box.left <= _BORDER) + (one.box.right >= 1 - _BORDER)
+
+
+def _is_leaving(one: Named) -> bool:
+    return isinstance(one, Detection) and _borders(one) == 1

@@ -35,7 +35,7 @@ class Presence:
     """Whether something is here: a smoothed strength with hysteresis.
 
     `first_ns` and `last_ns` are when it was first and last seen, and not when that was certain.
-    It is gone when its level has fallen and it was not seen for `gap_s`.
+    It is gone when its level has fallen and it was not seen for `gap_s`, which may be changed.
     """
 
     def __init__(
@@ -44,8 +44,8 @@ class Presence:
         self.here = False
         self.first_ns = self.last_ns = 0
         self._seen = False
-        self._gap_ns = round(gap_s * 1e9)
-        self._settle_ns = round(settle_s * 1e9)
+        self.gap_s = gap_s
+        self._settle_s = settle_s
         self._smoothed = Smoothed(settle_s)
         self._enter, self._leave = here, gone
 
@@ -59,22 +59,22 @@ class Presence:
         before = self._smoothed.level
         level = self._smoothed.update(strength, now_ns)
         if strength > 0:
-            self._see(before, now_ns)
+            self._see(now_ns, alone=before < self._leave and level < self._enter)
         if level >= self._enter:
             self.here = True
-        elif level < self._leave and now_ns - self.last_ns >= self._waits_ns():
+        elif level < self._leave and (now_ns - self.last_ns) / 1e9 >= self._waits_s():
             self.here = self._seen = False
 
-    def _see(self, before: float, now_ns: int) -> None:
+    def _see(self, now_ns: int, *, alone: bool) -> None:
         if not self._seen:
             self.first_ns = self.last_ns = now_ns
             self._seen = True
-        elif before >= self._leave or not self.here:
+        elif not (self.here and alone):
             # A lone mistake of the model, long after, does not hold the presence.
             self.last_ns = now_ns
 
-    def _waits_ns(self) -> int:
-        return self._gap_ns if self.here else self._settle_ns
+    def _waits_s(self) -> float:
+        return self.gap_s if self.here else self._settle_s
 
 
 class SettledCount:

@@ -76,9 +76,10 @@ def test_labels_are_treated_as_one_and_the_most_frequent_one_is_told() -> None:
 
     both = play(passage(labels=("train", "bus")), scene, moments(10, 12))
     assert [(e.kind, e.facts["label"]) for e in both] == [("started", "train"), ("ended", "train")]
-    assert len(play(passage(labels=("train",)), scene, moments(10, 12))) == 4, "1.5 s are a gap"
-    patient = passage(labels=("train",), gap_s=2.0)
-    assert len(play(patient, scene, moments(10, 12))) == 2
+    one = play(passage(labels=("train",)), scene, moments(10, 12))
+    assert len(one) == 2, "what fills the picture does not leave it at once"
+    hasty = passage(labels=("train",), gap_s=0.3)
+    assert len(play(hasty, scene, moments(10, 12))) == 4
 
 
 def test_a_label_may_have_a_threshold_of_its_own() -> None:
@@ -180,6 +181,7 @@ def test_it_is_one_passage_and_never_the_wrong_way_whatever_the_detector_does(
 ) -> None:
     """Jitter, misses, double boxes, another label, lone mistakes, frames at uneven times."""
     random, mistakes = chance(seed), [-9.0]
+    speed = min(speed, fps / 6)  # at least some frames show where it comes in
 
     def scene(seconds: float) -> list[Detection]:
         if random.random() < misses:
@@ -196,7 +198,7 @@ def test_it_is_one_passage_and_never_the_wrong_way_whatever_the_detector_does(
 
     over = until(speed, 3)
     events = play(
-        passage(labels=("train", "bus"), gap_s=3.0), scene, moments(fps, over + 8, random)
+        passage(labels=("train", "bus"), gap_s=3.0), scene, moments(fps, over + 14, random)
     )
     whole = [e for e in events if e.kind == "ended"]
     assert len(whole) == 1
