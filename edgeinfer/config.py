@@ -25,6 +25,7 @@ OptionsOf = Callable[[str, str], type[Any]]
 T = TypeVar("T")
 
 _MOST_SHOWN = 12  # of the words that would have been right
+_OWN_RULES = ("model", "camera", "engine", "service")  # the rules of our own events
 SECTIONS = ("device", "source", "model", "limits", "tracker", "rule", "sink")
 
 
@@ -68,8 +69,8 @@ def _between(sections: Mapping[str, Any]) -> Iterator[str]:
     if model and limits and len(model.rungs) > 1 and limits.min_fps is None:
         yield "limits.min_fps: missing; below it the next model of the ladder is taken"
     for number, rule in enumerate(sections["rules"], start=1):
-        if rule and rule.name == "model":
-            yield f'rule {number}.name: "model" is taken, by the events of the ladder; take another'
+        if rule and rule.name in _OWN_RULES:
+            yield f'rule {number}.name: "{rule.name}" is taken, by events of our own; take another'
 
 
 def check(kind: type[T], table: Any, where: str, problems: list[str]) -> T | None:

@@ -10,6 +10,9 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le
 
+INVOKE_LIMIT_S = 10.0
+"""Long for any model of the menu on any board, and short beside the minute of the watchdog."""
+
 _LONGEST_NAME = 64
 Score = Annotated[float, Ge(0), Le(1)]
 
@@ -31,6 +34,7 @@ class Device:
 class Model:
     """Which model, and how it is run. A menu `name`, or the `path` of a .tflite.
 
+    `invoke_limit_s`: a run of the model that takes longer hangs, and ends the service.
     `ladder`: names or paths, each smaller than the one before, for when the limits leave too little
     for the first. `prior`: how much more often than in its training pictures a label is here.
     """
@@ -47,6 +51,7 @@ class Model:
     threads: Annotated[int, Ge(1)] | None = None
     delegate: str | None = None
     delegate_options: Mapping[str, str] = field(default_factory=dict)
+    invoke_limit_s: Annotated[float, Ge(1), Le(3600)] = INVOKE_LIMIT_S
     ladder: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +30,28 @@ def directory() -> Path | None:
         _warn(path, "may not be written to")
         return None
     return path
+
+
+def keep(path: Path, document: Mapping[str, Any]) -> None:
+    """Replace a JSON file whole: after a power cut there is the old one or the new one.
+
+    Raises: OSError: it cannot be written.
+    """
+    beside = path.with_name(f"{path.name}.new")
+    with beside.open("w", encoding="utf-8") as file:
+        json.dump(document, file, ensure_ascii=False)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.replace(path)
+
+
+def kept(path: Path) -> dict[str, Any]:
+    """What `keep` wrote; empty where there is nothing, or nothing that can be read."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
 
 
 def _named() -> Path:

@@ -6,12 +6,13 @@ import json
 import logging
 import signal
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import click
 
+from edgeinfer.cli import journald
 from edgeinfer.cli.progress import fetching
 from edgeinfer.errors import ConfigError
 
@@ -65,15 +66,11 @@ def command(
     section; a model that of its name, path, labels and ladder. A clip or a folder is processed
     whole; a camera or a stream runs until SIGTERM or Ctrl-C, and only the newest frame counts.
     """
-    logging.basicConfig(
-        level=logging.DEBUG if verbose else logging.INFO,
-        format="edgeinfer: %(message)s",
-        stream=sys.stderr,
-    )
+    log = journald.set_up(logging.DEBUG if verbose else logging.INFO)
     table = _table(file, given, default_sink=not as_json)
     if as_json and isinstance(table["sink"], list) and _STDOUT in table["sink"]:
         raise ConfigError("--json: the report and jsonl:- both want standard output; choose one")
-    report = _serve(table, frames, heat)
+    report = _serve(table, frames, heat, log)
     _say(report, as_json=as_json)
     if not report.stopped and any(sink.dropped and not sink.closed for sink in report.sinks):
         sys.exit(1)  # the job was to deliver everything, and it is not done
@@ -108,15 +105,38 @@ def _lay(
         table[section] = {k: v for k, v in own.items() if k not in without} | keys
 
 
-def _serve(table: dict[str, Any], frames: int | None, heat: str | None) -> Any:
-    from edgeinfer import assembly
+def _serve(
+    table: dict[str, Any],
+    frames: int | None,
+    heat: str | None,
+    log: journald.JournalHandler | None,
+) -> Any:
+    from edgeinfer import assembly, state
+    from edgeinfer.runtime.fallback import Fallback
+    from edgeinfer.runtime.record import Record
+
+    settings = assembly.configure(table)
+    if log is not None:
+        log.device = settings.device.name
+    record = Record(folder := state.directory())
+    with record, Fallback(settings.model, folder, record.before) as fallback:
+        record.begin(delegate=None if fallback.active else fallback.delegate)
+        service = _service(replace(settings, model=fallback.model), frames, heat, record, fallback)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: service.stop())
+        return service.run()
+
+
+def _service(
+    settings: Any, frames: int | None, heat: str | None, record: Any, fallback: Any
+) -> Any:
+    from edgeinfer import assembly, state
     from edgeinfer.runtime.ladder import Ladder
     from edgeinfer.runtime.service import Service
 
-    settings = assembly.configure(table)
     with fetching() as on_fetch:
         parts = assembly.build(settings, on_fetch, heat=heat)
-    service = Service(
+    return Service(
         parts.source,
         Ladder(parts.pipeline, parts.ladder, parts.limits.min_fps),
         parts.sinks,
@@ -124,10 +144,11 @@ def _serve(table: dict[str, Any], frames: int | None, heat: str | None) -> Any:
         sensors=parts.sensors,
         limits=parts.limits,
         frames=frames,
+        invoke_limit_s=settings.model.invoke_limit_s,
+        state=state.directory(),
+        record=record,
+        fallback=fallback,
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: service.stop())
-    return service.run()
 
 
 def _say(report: Any, *, as_json: bool) -> None:

@@ -58,16 +58,18 @@ def task(
     return Task(name, str(path), delegate, delegate_options or {}, more)
 
 
-def check(task: Task, *, sha256: str | None = None, limit_s: float = LIMIT_S) -> None:
+def check(
+    task: Task, *, sha256: str | None = None, limit_s: float = LIMIT_S, anew: bool = False
+) -> None:
     """That the engine loads the model and runs it once; known after the first time.
 
-    `sha256`: the model's, where it is known already.
+    `sha256`: the model's, where it is known already. `anew`: what passed before does not count.
     Raises: ModelError, EngineError: what the engine said, or that it crashed or hung.
     """
     if not Path(task.path).is_file():
         return  # the engine itself says best what is wrong
     key = passed.key(task, sha256)
-    if key in _tried or passed.known(key):
+    if not anew and (key in _tried or passed.known(key)):
         return
     passed.remember(key, _libraries(task, limit_s))
     _tried.add(key)

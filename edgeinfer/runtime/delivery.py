@@ -22,11 +22,15 @@ class Delivery:
 
     A sink that is away is said once, tried again with growing pauses, and said once when it is
     back. It never stops the frames.
+
+    `inside_since_s`: since when the thread is inside a call of the sink, by the monotonic clock;
+    None while it is not.
     """
 
     def __init__(self, sink: Sink, outbox: Outbox, last_try_s: float = LAST_TRY_S) -> None:
         self.reason = ""  # why the sink was away or slow, the last time that it was
         self.closed = False
+        self.inside_since_s: float | None = None
         self._sink = sink
         self._outbox = outbox
         self._backoff = Backoff(first_s=0.1, longest_s=5.0)
@@ -40,8 +44,10 @@ class Delivery:
         return self._sink.name
 
     def __call__(self) -> None:
+        self.inside_since_s = monotonic()
         try:
             with self._sink as sink:
+                self.inside_since_s = None
                 _log.debug("%s: open", sink.name)
                 while (message := self._outbox.first()) is not None:
                     self._deliver(sink, message)
@@ -49,11 +55,12 @@ class Delivery:
             _log.info("%s", error)
             self.closed = True
         finally:
+            self.inside_since_s = None
             self._outbox.abandon()
 
     def _deliver(self, sink: Sink, message: Message) -> None:
         try:
-            sink.send(message)
+            self._send(sink, message)
         except SinkClosed:
             raise
         except SinkBusy as error:
@@ -63,6 +70,13 @@ class Delivery:
         else:
             self._outbox.done(message)
             self._back()
+
+    def _send(self, sink: Sink, message: Message) -> None:
+        self.inside_since_s = monotonic()
+        try:
+            sink.send(message)
+        finally:
+            self.inside_since_s = None
 
     def _busy(self, error: SinkError) -> None:
         """The message is offered again at once, unless it was given up meanwhile."""

@@ -22,6 +22,8 @@ class Inference:
     """Waits until a frame is due, takes the newest, runs it, and publishes what comes of it.
 
     `results` counts; `stale` counts frames of a live source that were too old to be worth a start.
+    `last` is the newest result, without its pixels. `running_since_s` is since when the thread is
+    inside the pipeline, by the monotonic clock; None while it is not.
     """
 
     def __init__(  # noqa: PLR0913 - each is one part of the service, by name
@@ -39,6 +41,8 @@ class Inference:
     ) -> None:
         self.results = 0
         self.stale = 0
+        self.last: Result | None = None
+        self.running_since_s: float | None = None
         self.began_s = self.ended_s = monotonic()
         self._slot = slot
         self._ladder = ladder
@@ -84,7 +88,9 @@ class Inference:
         if self.results == 0:
             self.began_s = monotonic()  # opening a stream takes seconds
         self._scheduler.started()
+        self.running_since_s = monotonic()
         result = self._ladder.pipeline.run(frame, waited_ms, self._scheduler.binds)
+        self.running_since_s = None
         self._scheduler.finished(_age_ms(frame) if self._live else result.timing.total_ms)
         self._publish(result)
         self._step(result)
@@ -92,6 +98,7 @@ class Inference:
     def _publish(self, result: Result) -> None:
         events = [event for rule in self._rules for event in rule.update(result)]
         self._publisher.publish(result, *events)
+        self.last = result.without_pixels()
         self.results += 1
         if self.results == 1:
             self._on_first()

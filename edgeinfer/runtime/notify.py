@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
+from collections.abc import Callable
+from time import monotonic
 
 
 class Notifier:
@@ -12,6 +14,11 @@ class Notifier:
     def __init__(self) -> None:
         address = os.environ.get("NOTIFY_SOCKET", "")
         self._address = "\0" + address[1:] if address.startswith("@") else address
+
+    @property
+    def supervised(self) -> bool:
+        """Somebody watches, who starts the service anew when it ends."""
+        return bool(self._address)
 
     @property
     def watchdog_s(self) -> float | None:
@@ -45,18 +52,29 @@ class Watchdog:
     """Tells systemd that we are alive, but only while frames flow.
 
     Flow is results; while the scheduler makes frames wait on purpose, it is captured frames; while
-    a source that was lost is being reopened, and says so, it is the tries.
+    a source that was lost is being reopened, and says so, it is the tries. A sink that does not
+    return from a call is no flow, whatever the others do.
     """
 
-    def __init__(self, notifier: Notifier) -> None:
+    def __init__(self, notifier: Notifier, clock: Callable[[], float] = monotonic) -> None:
         watchdog_s = notifier.watchdog_s
         self.interval_s = watchdog_s / 2 if watchdog_s else None
         self._notifier = notifier
+        self._clock = clock
+        self._ticked_s = float("-inf")
         self._results = self._frames = self._tries = 0
 
-    def tick(self, results: int, frames: int, tries: int, *, waiting: bool) -> None:
+    @property
+    def due(self) -> bool:
+        """It is time for the next tick; never where nobody watches."""
+        return bool(self.interval_s) and self._clock() - self._ticked_s >= (self.interval_s or 0)
+
+    def tick(
+        self, results: int, frames: int, tries: int, *, waiting: bool, stuck: bool = False
+    ) -> None:
+        self._ticked_s = self._clock()
         flows = results > self._results or (waiting and results > 0 and frames > self._frames)
         flows = flows or tries > self._tries
         self._results, self._frames, self._tries = results, frames, tries
-        if flows and self.interval_s:
+        if flows and not stuck and self.interval_s:
             self._notifier.alive(f"{results} results from {frames} frames")

@@ -13,24 +13,29 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Event
-from time import monotonic
-from typing import Any
 
 from edgeinfer.core.contracts import Rule, Sensor, Sink, Source
 from edgeinfer.pipeline import Pipeline
+from edgeinfer.runtime import deadline
+from edgeinfer.runtime.account import Account
 from edgeinfer.runtime.capture import Capture
+from edgeinfer.runtime.ending import Ending
+from edgeinfer.runtime.fallback import Fallback
+from edgeinfer.runtime.flow import Flow
+from edgeinfer.runtime.guard import Guard
 from edgeinfer.runtime.inference import Inference
 from edgeinfer.runtime.ladder import Ladder
-from edgeinfer.runtime.notify import Notifier, Watchdog
+from edgeinfer.runtime.notify import Notifier
 from edgeinfer.runtime.publisher import Publisher
+from edgeinfer.runtime.record import Record
 from edgeinfer.runtime.report import Report
 from edgeinfer.runtime.scheduler import Scheduler
 from edgeinfer.runtime.slot import LatestSlot
 from edgeinfer.runtime.vitals import Vitals
 from edgeinfer.runtime.worker import Worker
-from edgeinfer.sections import Limits
+from edgeinfer.sections import INVOKE_LIMIT_S, Limits
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +45,16 @@ _SWITCH_INTERVAL_S = 0.0005
 
 HEALTH_S = 60.0
 """Between two messages of health: what a person looks at, not what a machine acts on."""
+
+# What asks the service to end, and what its record says of it.
+_WHY = {
+    "stop": "asked to stop",
+    "works again": "the accelerator works again, and the next start takes it",
+}
+
+# Between two looks at what hangs: it is answered within two of them.
+_LOOK_S = 1.0
+_ENDING_LOOK_S = 0.05
 
 # After SIGTERM everything is over within 2 s: these are seconds since the stop was asked for.
 _SOURCE_HANGS_S = 0.7
@@ -51,7 +66,10 @@ class Service:
     """One source, one pipeline or a ladder of them, rules and sinks, until the source ends.
 
     `stop` ends it sooner, and `frames` after so many results. `sensors` are read all the while;
-    sinks that want it hear every `health_s` how the device is.
+    sinks that want it hear every `health_s` how the device is. What takes longer than
+    `invoke_limit_s` or `source_limit_s` hangs, and ends the service with an error. `state` is the
+    folder for what outlives the process, `record` what the next run reads of this one, `fallback`
+    what the accelerator has done so far.
     """
 
     def __init__(  # noqa: PLR0913 - each is one part of the service, by name
@@ -65,43 +83,57 @@ class Service:
         limits: Limits | None = None,
         frames: int | None = None,
         health_s: float = HEALTH_S,
+        invoke_limit_s: float = INVOKE_LIMIT_S,
+        source_limit_s: float = deadline.SOURCE_S,
+        state: Path | None = None,
+        record: Record | None = None,
+        fallback: Fallback | None = None,
     ) -> None:
         ladder = pipeline if isinstance(pipeline, Ladder) else Ladder(pipeline)
         engine = ladder.pipeline.engine
-        self._began_s = monotonic()
+        accelerated = bool(getattr(engine, "accelerated", False))
         self._inbox: SimpleQueue[str] = SimpleQueue()  # its put is safe in a signal handler
-        self._stop = Event()
-        self._end_began_s = 0.0
-        self._hurry_since_s: float | None = None
-        self._slot = LatestSlot(lossless=not source.live)
-        self._publisher = Publisher(sinks, patient=not source.live)
-        self._capture = Capture(source, self._slot, self._stop)
-        self._scheduler = Scheduler(
-            limits or Limits(),
-            threads=getattr(engine, "threads", 1),
-            accelerated=getattr(engine, "accelerated", False),
+        self._ending = Ending()
+        self._record = record or Record()
+        self._fallback = fallback
+        self._notifier = Notifier()
+        slot = LatestSlot(lossless=not source.live)
+        publisher = Publisher(sinks, patient=not source.live, state=state)
+        capture = Capture(source, slot, self._ending.stop, self._camera_changed)
+        scheduler = Scheduler(
+            limits or Limits(), threads=getattr(engine, "threads", 1), accelerated=accelerated
         )
-        self._inference = Inference(
-            self._slot,
+        inference = Inference(
+            slot,
             ladder,
-            self._publisher,
-            self._scheduler,
+            publisher,
+            scheduler,
             rules=rules,
-            stop=self._stop,
+            stop=self._ending.stop,
             live=source.live,
             frames=frames,
-            on_first=lambda: self._inbox.put("first result"),
+            on_first=self._first_result,
+        )
+        self._flow = Flow(source, capture, slot, scheduler, inference, publisher)
+        self._account = Account(
+            self._flow,
+            self._record,
+            fallback,
+            accelerated=accelerated,
+            endless=source.live and frames is None,
+        )
+        self._guard = Guard(
+            self._flow, self._notifier, invoke_limit_s=invoke_limit_s, source_limit_s=source_limit_s
         )
         self._vitals = Vitals(
             sensors,
-            self._scheduler,
-            self._facts,
-            self._publisher.publish,
-            self._stop,
+            scheduler,
+            self._account.facts,
+            publisher.publish,
+            self._ending.stop,
+            look=self._account.look,
             health_s=health_s,
         )
-        self._notifier = Notifier()
-        self._watchdog = Watchdog(self._notifier)
         self._make_workers()
 
     def stop(self) -> None:
@@ -117,57 +149,79 @@ class Service:
         for worker in self._workers:
             worker.start()
         stopped = self._watch()
+        self._record.describe(**self._account.worst())
+        if self._guard.hung is not None:
+            raise self._guard.hung
         for worker in self._workers:
             if worker.error is not None:
                 raise worker.error
-        return self._report(stopped=stopped)
+        return self._account.report(stopped=stopped)
 
     def _make_workers(self) -> None:
         def ended() -> None:
             self._inbox.put("ended")
 
-        self._capturer = Worker("capture", self._capture, ended)
-        self._inferrer = Worker("infer", self._inference, ended)
-        self._senders = [Worker(f"sink {d.name}", d, ended) for d in self._publisher.deliveries]
+        flow = self._flow
+        self._capturer = Worker("capture", flow.capture, ended)
+        self._inferrer = Worker("infer", flow.inference, ended)
+        self._senders = [Worker(f"sink {d.name}", d, ended) for d in flow.publisher.deliveries]
         sensors = Worker("sensors", self._vitals, ended)
         self._workers = [*self._senders, self._inferrer, self._capturer, sensors]
+        if self._fallback and self._fallback.active:
+            self._workers.append(Worker("fallback", self._wait_for_accelerator, ended))
+
+    def _first_result(self) -> None:
+        self._account.begin()
+        self._inbox.put("first result")
+
+    def _camera_changed(self, before: str, after: str) -> None:
+        self._account.camera_changed(before, after)
+
+    def _wait_for_accelerator(self) -> None:
+        if self._fallback and self._fallback.wait_until_it_works(self._ending.stop):
+            self._inbox.put("works again")
 
     # The main thread.
 
     def _watch(self) -> bool:
         """Wait for the end; True if it was asked for."""
-        asked = ready = False
+        asked = False
         while self._unfinished():
             note = self._next_note()
             if note == "first result":
-                ready = True
-                self._notifier.ready()
-            elif note == "stop":
-                asked = True
-                self._end(hurry=True)
+                self._guard.ready()
+            elif note in _WHY:
+                asked = self._asked(note) or asked
             elif note == "ended":
                 self._look_around()
+            self._guard.look()
+            if self._guard.hung:
+                self._end(hurry=True)
             self._press()
-            if ready:
-                waiting = self._scheduler.delay_s() > 0
-                capture = self._capture
-                results = self._inference.results
-                self._watchdog.tick(results, capture.frames, capture.tries, waiting=waiting)
         return asked
+
+    def _asked(self, note: str) -> bool:
+        """Whether that ends the service."""
+        if note == "works again" and not self._notifier.supervised:
+            _log.warning("the accelerator works again; the next start takes it")
+            return False
+        self._record.reason = _WHY[note]
+        self._end(hurry=True)
+        return True
 
     def _unfinished(self) -> bool:
         """A source that does not return from its driver is not waited for."""
         stuck = ", ".join(worker.name for worker in self._workers if worker.alive)
-        if stuck and self._since_hurry_s() > _GIVE_UP_S:
+        if stuck and self._ending.hurried_since_s > _GIVE_UP_S:
             _log.warning("%s: did not end in time; left behind", stuck)
             return False
         downstream = any(worker.alive for worker in (*self._senders, self._inferrer))
-        return downstream or (self._capturer.alive and self._since_end_s() < _SOURCE_HANGS_S)
+        return downstream or (self._capturer.alive and self._ending.since_s < _SOURCE_HANGS_S)
 
     def _next_note(self) -> str:
         try:
-            ending = self._stop.is_set()
-            return self._inbox.get(timeout=0.05 if ending else self._watchdog.interval_s)
+            wait_s = _ENDING_LOOK_S if self._ending.stop.is_set() else _LOOK_S
+            return self._inbox.get(timeout=wait_s)
         except Empty:
             return "nothing"
 
@@ -179,58 +233,12 @@ class Service:
             self._end(hurry=failed)
 
     def _end(self, *, hurry: bool) -> None:
-        if not self._stop.is_set():
+        if self._ending.begin(hurry=hurry):
             self._notifier.stopping()
-            self._end_began_s = monotonic()
-            self._stop.set()
-        if hurry and self._hurry_since_s is None:
-            self._hurry_since_s = monotonic()
-
-    def _since_end_s(self) -> float:
-        return monotonic() - self._end_began_s if self._stop.is_set() else 0.0
-
-    def _since_hurry_s(self) -> float:
-        return 0.0 if self._hurry_since_s is None else monotonic() - self._hurry_since_s
 
     def _press(self) -> None:
         """Help the ending along where something hangs."""
-        if self._since_end_s() > _SOURCE_HANGS_S:
-            self._slot.close()
-        if self._since_hurry_s() > _SINKS_HANG_S:
-            self._publisher.abandon()
-
-    def _facts(self) -> dict[str, Any]:
-        """What health says of the service."""
-        scheduler, inference = self._scheduler, self._inference
-        return {
-            "uptime_s": round(monotonic() - self._began_s, 1),
-            "model": inference.model,
-            "allowed_fps": _rounded(scheduler.allowed_fps),
-            "duty": _rounded(scheduler.duty),
-            "latency_ms": {
-                "p50": _rounded(scheduler.latency_ms(0.5)),
-                "p95": _rounded(scheduler.latency_ms(0.95)),
-            },
-            "frames": self._capture.frames,
-            "results": inference.results,
-            "dropped": self._slot.dropped + inference.stale,
-            "sinks": [
-                {"name": sink.name, "delivered": sink.delivered, "dropped": sink.dropped}
-                for sink in self._publisher.reports()
-            ],
-        }
-
-    def _report(self, *, stopped: bool) -> Report:
-        inference = self._inference
-        return Report(
-            frames=self._capture.frames,
-            results=inference.results,
-            dropped=self._slot.dropped + inference.stale,
-            seconds=inference.ended_s - inference.began_s,
-            stopped=stopped,
-            sinks=self._publisher.reports(),
-        )
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 3)
+        if self._ending.since_s > _SOURCE_HANGS_S:
+            self._flow.slot.close()
+        if self._ending.hurried_since_s > _SINKS_HANG_S:
+            self._flow.publisher.abandon()

@@ -26,8 +26,8 @@ class Vitals:
     """Reads every sensor twice a second, and replaces the scheduler's readings whole.
 
     Publishes `Health` every `health_s`, and soon after what binds the rate has changed. `facts`
-    says what the service knows besides. A sensor that raises is left out from then on, and said
-    once: a broken sensor is no reason to stop looking.
+    says what the service knows besides; `look` is shown the readings each time. A sensor that
+    raises is left out from then on, and said once: a broken sensor is no reason to stop looking.
     """
 
     def __init__(  # noqa: PLR0913 - each is one part of the service, by name
@@ -38,6 +38,7 @@ class Vitals:
         publish: Callable[[Health], None],
         stop: Event,
         *,
+        look: Callable[[Sequence[Reading]], None] = lambda _: None,
         health_s: float,
         period_s: float = PERIOD_S,
     ) -> None:
@@ -46,6 +47,7 @@ class Vitals:
         self._facts = facts
         self._publish = publish
         self._stop = stop
+        self._also = look
         self._health_s = health_s
         self._period_s = period_s
         self._readings: tuple[Reading, ...] = ()
@@ -57,6 +59,7 @@ class Vitals:
         while True:
             self._readings = tuple(self._read())
             self._scheduler.observe(self._readings)
+            self._also(self._readings)
             self._look()
             if self._stop.wait(self._period_s):
                 return

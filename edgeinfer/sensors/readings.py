@@ -24,5 +24,11 @@ def under_voltage(readings: Iterable[Reading]) -> bool:
     return any(_is_set(reading) for reading in readings if reading.name == "under_voltage")
 
 
+def flags_seen(readings: Iterable[Reading]) -> set[str]:
+    """Every brake and weakness that was set at any time since the start."""
+    seen = (reading.name for reading in readings if _is_set(reading))
+    return {name.removesuffix("_seen") for name in seen}
+
+
 def _is_set(reading: Reading) -> bool:
     return reading.unit == "flag" and reading.value > 0

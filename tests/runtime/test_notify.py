@@ -102,3 +102,36 @@ def test_a_source_that_is_being_reopened_is_no_hang(systemd: socket.socket) -> N
     assert len(_heard(systemd)) == 1
     watchdog.tick(5, 5, 1, waiting=False)
     assert _heard(systemd) == [], "the driver does not come back from opening it"
+
+
+def test_a_sink_that_does_not_return_starves_the_watchdog(systemd: socket.socket) -> None:
+    watchdog = Watchdog(Notifier())
+    watchdog.tick(1, 1, 0, waiting=False, stuck=True)
+    assert _heard(systemd) == []
+    watchdog.tick(2, 2, 0, waiting=False)
+    assert len(_heard(systemd)) == 1
+
+
+def test_ticks_are_due_at_half_the_time_that_systemd_allows(systemd: socket.socket) -> None:
+    assert systemd
+    now_s = [100.0]
+    watchdog = Watchdog(Notifier(), clock=lambda: now_s[0])
+    due = [watchdog.due]
+    watchdog.tick(1, 1, 0, waiting=False)
+    for now_s[0] in (101.9, 102.0):
+        due.append(watchdog.due)
+    assert due == [True, False, True]
+
+
+def test_where_nobody_watches_no_tick_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WATCHDOG_USEC", raising=False)
+    assert not Watchdog(Notifier()).due
+
+
+def test_who_is_notified_also_starts_us_anew(
+    systemd: socket.socket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert systemd
+    assert Notifier().supervised
+    monkeypatch.delenv("NOTIFY_SOCKET")
+    assert not Notifier().supervised
