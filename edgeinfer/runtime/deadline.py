@@ -14,8 +14,9 @@ from edgeinfer.runtime.inference import Inference
 # card that is just starting up is slower than that.
 _FIRST_INVOKE_S = 60.0
 
-SOURCE_S = 60.0
-"""A source raises after its own `stall_s`, some 10 s; one that is silent for so long cannot."""
+SOURCE_S = 45.0
+"""A source raises after its own `stall_s`, some 10 s; one that does not for so long cannot. Less
+than the minute of the watchdog, which could not say why."""
 
 SINK_S = 30.0
 """A sink answers within about a second, with an error if need be."""

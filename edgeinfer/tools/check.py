@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+from edgeinfer import state
 from edgeinfer.engines import litert
 from edgeinfer.errors import EdgeinferError
 from edgeinfer.model import weights
 from edgeinfer.tools import accelerator, board, cameras, machine
 from edgeinfer.tools.configured import configured
 from edgeinfer.tools.deadline import within
+from edgeinfer.tools.incident import incident
 from edgeinfer.tools.line import CONFIGURATION, Line, fail, failed, ok, warn
 from edgeinfer.tools.machine import Machine
 
@@ -22,7 +24,7 @@ Question = Callable[[Machine], Iterable[Line]]
 
 def check(file: Path | None = None, here: Machine | None = None) -> Iterator[Line]:
     """Each line as soon as it is known; none of them can hang."""
-    here = here or Machine()
+    here = here or Machine(state=state.directory())
     for name, question in _QUESTIONS.items():
         yield from ask(name, _LIMITS_S.get(name, _QUICK_S), partial(question, here))
     if file is not None:
@@ -78,5 +80,6 @@ _QUESTIONS: dict[str, Question] = {
     "clock": machine.clock,
     "space": lambda _: machine.space(weights.own_folder()),
     "rights": machine.rights,
+    "last run": incident,
 }
 _LIMITS_S = {"pi cameras": cameras.LIST_S + 1, "runtime": 30.0}  # imports from an SD card

@@ -27,9 +27,13 @@ _FIRST_YEAR = 2025  # a board without a battery starts in the past
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """Where the questions are asked: the file system under `root`, and facts of the process."""
+    """Where the questions are asked: the file system under `root`, and facts of the process.
+
+    `state`: the state directory of who asks.
+    """
 
     root: Path = Path("/")
+    state: Path | None = None
     word_bits: int = 64 if sys.maxsize > 1 << 32 else 32
     glibc: str = field(default_factory=lambda: platform.libc_ver()[1])
     python: tuple[int, int] = sys.version_info[:2]
