@@ -79,7 +79,8 @@ def _believed(meter: Thermometer, temp_c: float, seconds: float) -> Thermal:
 
 def judge(meter: Thermometer, limit_c: float, passed_s: float) -> Thermometer:
     """What the limit allows now."""
-    if meter.thermal is None or meter.age_s > _OLD_S or meter.same_s > _FROZEN_S:
+    blind = meter.age_s > _OLD_S or meter.same_s > _FROZEN_S
+    if blind or meter.thermal is None:
         lifted = min(max(meter.duty, 0.0) + passed_s / _BLIND_LIFT_S, BLIND_DUTY)
-        return replace(meter, blind=True, duty=lifted)
+        return replace(meter, blind=blind, duty=lifted)
     return replace(meter, blind=False, duty=meter.thermal.limit_duty(limit_c))

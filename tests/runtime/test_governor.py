@@ -87,7 +87,10 @@ def test_a_higher_temperature_never_raises_the_rate(
 @pytest.mark.parametrize("temp_c", [None, float("nan"), float("inf"), 1e9, -273.0])
 def test_without_a_believable_temperature_half_the_duty_is_left(temp_c: float | None) -> None:
     seen = Observation(0.0, cost_s=0.1, used_s=0.25, temp_c=temp_c)
-    decision, _ = _follow(Limits(max_temp_c=70), [seen] * 10)
+    first, _ = _follow(Limits(max_temp_c=70), [seen])
+    decision, _ = _follow(Limits(max_temp_c=70), [seen] * 30)
+    assert first.interval_s == pytest.approx(0.2, rel=0.16)
+    assert not first.blind  # the sensors have not been asked yet
     assert decision.blind
     assert decision.binds == "temperature"
     assert decision.interval_s == pytest.approx(0.2, rel=0.16)
