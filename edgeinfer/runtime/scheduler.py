@@ -19,7 +19,7 @@ _CONSULT_S = 0.25
 _SHARE = 0.95
 """Of the frames, that `max_latency_ms` speaks of."""
 
-_LATE, _HABIT = 0.5, 0.3
+_LATE, _HABIT = 0.5, 0.15
 """A frame that starts later than this share of the interval was not held by us but came late; and
 how much each one counts for what is said to bind."""
 
