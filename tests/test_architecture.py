@@ -20,6 +20,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ROWS = [
     {"errors"},
     {"core"},
+    {"drawing"},
     {"wire", "picture", "sections", "state"},
     {"config", "plugins", "prepare"},
     {"sources", "engines", "decoders", "trackers", "rules", "sensors", "sinks", "model"},
@@ -39,6 +40,7 @@ ONE_FILE = {
     "tflite_runtime": "engines/litert.py",
     "picamera2": "sources/picamera.py",
     "paho": "sinks/broker_connection.py",
+    "prometheus_client": "sinks/metrics.py",
     "pydantic": "config.py",
 }
 HEAVY = ("numpy", "cv2", "pydantic", "paho", "rich", "ai_edge_litert", "google", "flatbuffers")
