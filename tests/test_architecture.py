@@ -22,7 +22,7 @@ ROWS = [
     {"core"},
     {"drawing"},
     {"wire", "picture", "sections", "state"},
-    {"config", "plugins", "prepare"},
+    {"config", "plugins", "prepare", "last_run"},
     {"sources", "engines", "decoders", "trackers", "rules", "sensors", "sinks", "model"},
     {"pipeline", "shorthand"},
     {"loading"},

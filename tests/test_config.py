@@ -131,3 +131,10 @@ def test_a_file_that_is_absent_or_no_toml_is_one_line_with_its_place(tmp_path: P
     (tmp_path / "bytes.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match=r"bytes\.toml: not TOML"):
         config.read(tmp_path / "bytes.toml")
+
+
+@pytest.mark.parametrize("name", ["model", "camera", "engine", "service"])
+def test_the_names_of_our_own_events_are_taken(name: str) -> None:
+    rule = {"type": "lamp", "path": "x", "name": name}
+    taken = f'rule 1.name: "{name}" is taken, by events of our own; take another'
+    assert _problems({**GOOD, "rule": [rule]}) == (taken,)

@@ -58,3 +58,25 @@ def test_a_folder_without_the_right_to_write_is_none(
     assert state.directory() is None
     assert "may not be written to" in caplog.text
     tmp_path.chmod(0o700)
+
+
+def test_what_is_kept_is_read_again_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    for number in (1, 2):
+        state.keep(tmp_path / "kept.json", {"number": number, "word": "ü"})
+    assert state.kept(tmp_path / "kept.json") == {"number": 2, "word": "ü"}
+    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["kept.json"]
+
+
+@pytest.mark.parametrize("damaged", [b"", b"{", b"[1]", b"\xff"])
+def test_what_cannot_be_read_is_empty(tmp_path: Path, damaged: bytes) -> None:
+    (tmp_path / "kept.json").write_bytes(damaged)
+    assert state.kept(tmp_path / "kept.json") == {}
+    assert state.kept(tmp_path / "absent.json") == {}
+
+
+def test_a_write_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
+    path = tmp_path / "kept.json"
+    state.keep(path, {"number": 1})
+    with pytest.raises(TypeError):
+        state.keep(path, {"number": object()})
+    assert state.kept(path) == {"number": 1}

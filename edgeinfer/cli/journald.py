@@ -11,6 +11,7 @@ import socket
 import sys
 from pathlib import Path
 
+_STDERR = 2
 SOCKET = Path("/run/systemd/journal/socket")
 
 # syslog's: 2 critical, 3 error, 4 warning, 6 informational, 7 debug
@@ -19,7 +20,7 @@ _PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), 
 
 def set_up(level: int) -> JournalHandler | None:
     """Send what is logged to the journal, or as plain lines to standard error, which is None."""
-    if is_journal(sys.stderr.fileno(), os.environ.get("JOURNAL_STREAM", "")):
+    if is_journal(_STDERR, os.environ.get("JOURNAL_STREAM", "")):
         handler = JournalHandler(SOCKET)
         logging.basicConfig(level=level, handlers=[handler], format="%(message)s")
         return handler
@@ -29,7 +30,10 @@ def set_up(level: int) -> JournalHandler | None:
 
 def is_journal(descriptor: int, stream: str) -> bool:
     """Whether it is the stream that systemd named in `JOURNAL_STREAM`, as device:inode."""
-    found = os.fstat(descriptor)
+    try:
+        found = os.fstat(descriptor)
+    except OSError:  # it is closed
+        return False
     return stream == f"{found.st_dev}:{found.st_ino}"
 
 

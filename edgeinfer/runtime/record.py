@@ -59,7 +59,8 @@ class Record:
             self._folder = self.before = None
         self._clock = clock
         self._catch_crashes = catch_crashes
-        self._lock = Lock()
+        self._lock = Lock()  # for the facts; never held while a card may hang
+        self._writing = Lock()
         self._due_s = clock() + _FIRST_SAVE_S
         self._flags: set[str] = set()
         pid = os.getpid()
@@ -116,12 +117,14 @@ class Record:
         saving.join(_LAST_SAVE_S)
 
     def _save(self, ending: str, reason: str = "") -> None:
-        if self._folder is None:
-            return
-        with self._lock:
+        with self._writing:
+            if self._folder is None:
+                return
             own = {"ending": ending, "reason": reason, "saved": timestamp(time_ns())}
+            with self._lock:
+                facts = self._facts | own
             try:
-                state.keep(self._folder / last_run.RECORD, self._facts | own)
+                state.keep(self._folder / last_run.RECORD, facts)
             except OSError as error:
                 _log.warning("%s: %s; no record is kept", self._folder, error.strerror or error)
                 self._folder = None

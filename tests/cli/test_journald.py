@@ -108,3 +108,4 @@ def test_only_the_stream_that_systemd_named_is_the_journal(tmp_path: Path) -> No
         assert is_journal(file.fileno(), f"{found.st_dev}:{found.st_ino}")
         assert not is_journal(file.fileno(), f"{found.st_dev}:{found.st_ino + 1}")
         assert not is_journal(file.fileno(), "")
+    assert not is_journal(-1, "8:1")

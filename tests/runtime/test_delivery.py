@@ -90,3 +90,24 @@ def test_a_sink_that_can_never_work_is_an_error() -> None:
 
     with pytest.raises(SinkError, match="no such folder"):
         Delivery(Impossible(), _filled(1))()
+
+
+def test_it_knows_since_when_it_is_inside_a_call_of_the_sink() -> None:
+    inside: list[float | None] = []
+
+    class Curious(ListSink):
+        def __enter__(self) -> Self:
+            inside.append(delivery.inside_since_s)
+            return super().__enter__()
+
+        def send(self, message: Message) -> None:
+            inside.append(delivery.inside_since_s)
+            super().send(message)
+
+    sink = Curious()
+    sink.refuse(1)
+    delivery = Delivery(sink, _filled(1))
+    delivery()
+    assert len(inside) == 3
+    assert None not in inside
+    assert delivery.inside_since_s is None

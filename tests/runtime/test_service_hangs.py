@@ -6,17 +6,23 @@ import json
 import signal
 import subprocess
 import sys
+from itertools import count
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import pytest
 
+from edgeinfer import last_run
 from edgeinfer.core.frame import Frame
 from edgeinfer.core.results import Event as Happening
 from edgeinfer.core.results import Health
 from edgeinfer.errors import SourceError
+from edgeinfer.runtime import strikes
+from edgeinfer.runtime.fallback import Fallback
+from edgeinfer.runtime.record import Record
 from edgeinfer.runtime.service import Service
+from edgeinfer.sections import Model
 from tests.conftest import ROOT
 from tests.doubles import ListSink, ScriptedSource, echo_pipeline, frame
 
@@ -104,3 +110,32 @@ def test_a_change_of_the_camera_is_an_event_and_stands_in_health() -> None:
     ]
     assert {e.result.frame.source for e in told} == {"double"}
     assert any("camera" in message.facts for message in sink.sent if isinstance(message, Health))
+
+
+def test_an_accelerator_that_works_again_ends_the_service_in_good_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who listens on NOTIFY_SOCKET starts the next one."""
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "nobody"))
+    now_s = [1000.0]
+    model = Model(path=Path("double.tflite"), delegate="lib.so")
+    strikes.write(tmp_path, strikes.Strikes("lib.so", 3, now_s[0], "it hangs"))
+    fallback = Fallback(
+        model, tmp_path, instead=lambda _: model, trial=lambda: None, wall_s=lambda: now_s[0]
+    )
+    assert fallback.active
+    now_s[0] += 60
+    record = Record(tmp_path, catch_crashes=lambda _: None)
+    with record:
+        service = Service(
+            ScriptedSource(map(frame, count()), live=True),
+            echo_pipeline(),
+            [],
+            record=record,
+            fallback=fallback,
+        )
+        assert service.run().stopped
+    found = last_run.read(tmp_path)
+    assert found
+    assert found.in_good_order
+    assert found.reason == "the accelerator works again, and the next start takes it"
