@@ -22,9 +22,9 @@ CRASH = "crash.txt"
 _GOOD = ("stopped", "finished")
 _TOLD = ("ending", "reason", "started", "saved", "version", "source", "model", "hottest_c")
 _SEEN = ("flags_seen", "longest_frame_age_s", "counters")
-_MOST_CRASH_BYTES = 20_000  # of the text: the first thread is the one that crashed
+_MOST_CRASH_BYTES = 20_000  # some forty threads
 _FATAL = re.compile(r"Fatal Python error: (.+)")
-_OTHER_THREAD = re.compile(r"^Thread 0x", re.MULTILINE)
+_THREADS = re.compile(r"^(?=(?:Current thread|Thread) 0x)", re.MULTILINE)
 _IN_ENGINE = re.compile(r'pipeline\.py", line \d+ in run\b')
 _IN_MAIN = re.compile(r'service\.py", line \d+ in run\b')
 
@@ -97,14 +97,12 @@ def _without_a_word(record: Mapping[str, Any], crash: str) -> LastRun:
     if fatal is None:
         reason = "killed by SIGKILL, as the kernel does when memory runs out"
         return LastRun("killed", reason, record)
-    # The thread that crashed comes first. A library's own thread is none of Python's: then all
-    # are shown as others, and one of them may be inside the engine.
-    own, *others = _OTHER_THREAD.split(crash)
-    if "Current thread" in own:
-        others = []
-    if fatal[1] == "Aborted" and _IN_MAIN.search(own):
+    threads = _THREADS.split(crash)
+    # A library's own thread is none of Python's: then none is marked, and any may be to blame.
+    blamed = [thread for thread in threads if thread.startswith("Current")] or threads
+    if fatal[1] == "Aborted" and all(map(_IN_MAIN.search, blamed)):
         return LastRun("killed", "ended by SIGABRT, as systemd's watchdog does", record)
-    in_engine = any(_IN_ENGINE.search(thread) for thread in (own, *others))
+    in_engine = any(map(_IN_ENGINE.search, blamed))
     where = " in the engine" if in_engine else ""
     return LastRun("crashed", f"crashed{where}: {fatal[1]}", record, in_engine)
 

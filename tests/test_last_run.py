@@ -88,11 +88,14 @@ def test_another_boot_tells_a_power_cut(tmp_path: Path, proc: Path) -> None:
         ("", ("killed", False)),
         (f"Segmentation fault\n\nCurrent thread 0x1 (most):\n{INVOKE}", ("crashed", True)),
         (
-            f"Segmentation fault\n\nCurrent thread 0x1 (most):\n{OTHER}\nThread 0x2 (m):\n{INVOKE}",
+            f"Segmentation fault\n\nThread 0x2 (m):\n{INVOKE}\nCurrent thread 0x1 (most):\n{OTHER}",
             ("crashed", False),
         ),
         (f"Bus error\n\nThread 0x1 (most):\n{OTHER}\nThread 0x2 (m):\n{INVOKE}", ("crashed", True)),
-        (f"Aborted\n\nCurrent thread 0x1 (most):\n{MAIN}", ("killed", False)),
+        (
+            f"Aborted\n\nThread 0x2 (m):\n{INVOKE}\nCurrent thread 0x1 (m):\n{MAIN}",
+            ("killed", False),
+        ),
         (f"Aborted\n\nCurrent thread 0x1 (most):\n{INVOKE}", ("crashed", True)),
     ],
     ids=["kill", "invoke", "camera", "library's thread", "watchdog", "library gave up"],
