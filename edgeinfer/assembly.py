@@ -11,8 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgeinfer import config, plugins, rungs, shorthand
-from edgeinfer.core.contracts import Rule, Sensor, Sink, Source, Tracker
+from edgeinfer import __version__, config, plugins, rungs, shorthand
+from edgeinfer.core.about import About, AboutRule
+from edgeinfer.core.contracts import Rule, Sensor, ShowingRule, Sink, Source, Tracker
 from edgeinfer.errors import ConfigError
 from edgeinfer.loading import OnFetch, build_pipeline
 from edgeinfer.model import menu
@@ -68,6 +69,7 @@ def build(
     rules = tuple(_rule(part) for part in settings.rules)
     pipeline, ladder = rungs.build(settings.model, _tracker(settings), on_fetch)
     _check_rules(settings.rules, pipeline.labels)
+    _introduce(sinks, About(__version__, pipeline.model, _about_rules(rules)))
     source = _source(settings.source, rungs.input_px(pipeline, ladder))
     return Parts(source, pipeline, ladder, rules, sinks, _sensors(heat), settings.limits)
 
@@ -146,6 +148,17 @@ def _source(part: Part, model_px: tuple[int, int]) -> Source:
 def _sink(part: Part, device: str) -> Sink:
     sink: Sink = plugins.find("sink", part.type)(part.options, device)
     return sink
+
+
+def _about_rules(rules: tuple[Rule, ...]) -> tuple[AboutRule, ...]:
+    showing = [rule for rule in rules if isinstance(rule, ShowingRule)]
+    return tuple(AboutRule(rule.name, rule.shows, rule.kinds) for rule in showing)
+
+
+def _introduce(sinks: tuple[Sink, ...], about: About) -> None:
+    for sink in sinks:
+        if introduce := getattr(sink, "introduce", None):
+            introduce(about)
 
 
 def _sensors(heat: str | None) -> tuple[Sensor, ...]:

@@ -25,7 +25,7 @@ OptionsOf = Callable[[str, str], type[Any]]
 T = TypeVar("T")
 
 _MOST_SHOWN = 12  # of the words that would have been right
-_OWN_RULES = ("model", "camera", "engine", "service")  # the rules of our own events
+_OWN_RULES = ("model", "camera", "engine", "service", "snapshot")  # the rules of our own events
 SECTIONS = ("device", "source", "model", "limits", "tracker", "rule", "sink")
 
 

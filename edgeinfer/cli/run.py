@@ -16,6 +16,7 @@ from edgeinfer.cli import journald
 from edgeinfer.cli.progress import fetching
 from edgeinfer.errors import ConfigError
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _STDOUT = {"type": "jsonl", "path": "-"}
 _MODEL_KEYS = ("labels", "min_score", "threads", "delegate")
 _WHICH_MODEL = ("name", "path", "labels", "ladder")
@@ -65,12 +66,17 @@ def command(
     What is given here wins over the configuration: a source, or sinks, take the place of the whole
     section; a model that of its name, path, labels and ladder. A clip or a folder is processed
     whole; a camera or a stream runs until SIGTERM or Ctrl-C, and only the newest frame counts.
+    Asked to restart, it reads its configuration again.
     """
     log = journald.set_up(logging.DEBUG if verbose else logging.INFO)
-    table = _table(file, given, default_sink=not as_json)
-    if as_json and isinstance(table["sink"], list) and _STDOUT in table["sink"]:
-        raise ConfigError("--json: the report and jsonl:- both want standard output; choose one")
-    report = _serve(table, frames, heat, log)
+    again = True
+    while again:
+        table = _table(file, given, default_sink=not as_json)
+        if as_json and isinstance(table["sink"], list) and _STDOUT in table["sink"]:
+            raise ConfigError(
+                "--json: the report and jsonl:- both want standard output; choose one"
+            )
+        report, again = _serve(table, frames, heat, log)
     _say(report, as_json=as_json)
     if not report.stopped and any(sink.dropped and not sink.closed for sink in report.sinks):
         sys.exit(1)  # the job was to deliver everything, and it is not done
@@ -110,7 +116,8 @@ def _serve(
     frames: int | None,
     heat: str | None,
     log: journald.JournalHandler | None,
-) -> Any:
+) -> tuple[Any, bool]:
+    """The report of the run, and whether another one is to follow."""
     from edgeinfer import assembly, state
     from edgeinfer.runtime.fallback import Fallback
     from edgeinfer.runtime.record import Record
@@ -122,9 +129,12 @@ def _serve(
     with record, Fallback(settings.model, folder, record.before) as fallback:
         record.begin(delegate=None if fallback.active else fallback.delegate)
         service = _service(replace(settings, model=fallback.model), frames, heat, record, fallback)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: service.stop())
-        return service.run()
+        before = {n: signal.signal(n, lambda *_: service.stop()) for n in _SIGNALS}
+        report = service.run()
+        if service.again:  # until the next one runs, nobody listens there
+            for number, handler in before.items():
+                signal.signal(number, handler)
+        return report, service.again
 
 
 def _service(

@@ -7,10 +7,11 @@ a setting or a model is found in the constructor or on entering; what runs per f
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
+from edgeinfer.core.about import Shown
 from edgeinfer.core.frame import Frame
 from edgeinfer.core.geometry import Placement
 from edgeinfer.core.results import Detection, Event, Finding, Message, Reading, Result
@@ -85,6 +86,29 @@ class Rule(Protocol):
     def update(self, result: Result) -> Sequence[Event]: ...
 
 
+@runtime_checkable
+class ShowingRule(Protocol):
+    """A rule that has a state besides its events; no rule has to."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def shows(self) -> Mapping[str, Shown]:
+        """What stands in `state`, known before the first result."""
+        ...
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Of its events."""
+        ...
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """What is so since the last result; None for what is not known yet."""
+        ...
+
+
 class Sensor(Protocol):
     """Reads the machine: no reading for what the board does not have."""
 
@@ -98,6 +122,9 @@ class Sink(Protocol):
     message comes without the frame's pixels, so that a thousand of them can wait for a broker; a
     sink with `wants_pixels = True` gets them, and has a short outbox. With a `durable` name the
     events that it has not taken yet outlive the process, for the next sink of that name.
+
+    A method `introduce` is called with an `About` before it is entered. An attribute `on_command`
+    is set before that to what takes commands, by name and word, from any thread.
     """
 
     @property

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from annotated_types import Gt, Le
 
 from edgeinfer import state
+from edgeinfer.core.about import Shown
 from edgeinfer.core.results import Event, Result
 from edgeinfer.rules.polygon import PlaceOptions
 from edgeinfer.rules.smoothing import SettledCount
@@ -25,6 +26,14 @@ class CountRule:
     those of the clock on the wall, and survive a restart.
     """
 
+    shows: ClassVar[Mapping[str, Shown]] = {
+        "now": Shown("number", "now"),
+        "hour": Shown("total", "this hour"),
+        "day": Shown("total", "today"),
+        "total": Shown("total", "in all"),
+    }
+    kinds: ClassVar[tuple[str, ...]] = ("count",)
+
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Options(PlaceOptions):
         """`folder`: where the numbers are kept; None: in the state directory."""
@@ -36,7 +45,7 @@ class CountRule:
         self, name: str, options: Options | None = None, zone: tzinfo | None = None
     ) -> None:
         """`zone`: whose hours and days; None: this machine's."""
-        self._name = name
+        self.name = name
         self._options = options = options or self.Options()
         self._zone = zone
         folder = options.folder or state.directory()
@@ -45,6 +54,16 @@ class CountRule:
         self._now = SettledCount(options.settle_s)
         # An object that was away for long has another number when it is back.
         self._stays = Stays(options.settle_s, max(options.settle_s, 2.0))
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        tally = self._tally
+        return {
+            "now": self._now.count,
+            "hour": tally.in_hour,
+            "day": tally.on_day,
+            "total": tally.total,
+        }
 
     def update(self, result: Result) -> Sequence[Event]:
         frame = result.frame
@@ -60,11 +79,4 @@ class CountRule:
         return (self._event(result),) if changed else ()
 
     def _event(self, result: Result) -> Event:
-        tally = self._tally
-        facts = {
-            "now": self._now.count,
-            "hour": tally.in_hour,
-            "day": tally.on_day,
-            "total": tally.total,
-        }
-        return Event(self._name, "count", result, facts, place=self._options.polygon)
+        return Event(self.name, "count", result, self.state, place=self._options.polygon)

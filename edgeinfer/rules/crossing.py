@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import copysign, dist, hypot
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Le
 
+from edgeinfer.core.about import Shown
 from edgeinfer.core.results import Detection, Event, Result
 from edgeinfer.rules.crossing_path import Path
 from edgeinfer.rules.polygon import Anchor, Point, anchor_of, check_points, crosses, side_of
@@ -25,6 +26,12 @@ class CrossingRule:
     An object counts when its anchor was seen beyond the line `frames` times in a row. It has to go
     over the line itself, not around its ends.
     """
+
+    shows: ClassVar[Mapping[str, Shown]] = {
+        "in": Shown("total", "in"),
+        "out": Shown("total", "out"),
+    }
+    kinds: ClassVar[tuple[str, ...]] = ("in", "out")
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Options(LabelOptions):
@@ -45,10 +52,15 @@ class CrossingRule:
                 )
 
     def __init__(self, name: str, options: Options) -> None:
-        self._name = name
+        self.name = name
         self._options = options
         self._paths: dict[int, Path] = {}
         self._counts: dict[Literal["in", "out"], Counter[str]] = {"in": Counter(), "out": Counter()}
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """Since the start."""
+        return self._totals()
 
     def update(self, result: Result) -> Sequence[Event]:
         now_ns = result.frame.captured_ns
@@ -84,11 +96,14 @@ class CrossingRule:
             "track": one.track,
             "label": path.label,
             "score": round(one.score, 4),
-            **{way: counts.total() for way, counts in self._counts.items()},
+            **self._totals(),
             "by_label": {way: dict(counts) for way, counts in self._counts.items()},
             **speed(self._speed(result, path), self._options.metres_per_picture_width),
         }
-        return Event(self._name, kind, result, facts, place=self._options.line)
+        return Event(self.name, kind, result, facts, place=self._options.line)
+
+    def _totals(self) -> dict[str, int]:
+        return {way: counts.total() for way, counts in self._counts.items()}
 
     def _speed(self, result: Result, path: Path) -> float | None:
         """Widths of the picture a second, over the last moments of the way."""

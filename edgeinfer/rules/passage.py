@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from annotated_types import Gt, Le
 
+from edgeinfer.core.about import Shown
 from edgeinfer.core.results import Detection, Event, Result
 from edgeinfer.rules.selection import LabelOptions, Named, clearest
 from edgeinfer.rules.shift import PictureShift, Shift
@@ -21,9 +22,19 @@ from edgeinfer.rules.travel import Travel
 _VANISHED = 3  # times `gap_s`
 _BORDER = 0.05  # a box that comes so near to both sides fills the picture
 
+_SHOWS = {
+    "passing": Shown("yes_no"),
+    "count": Shown("total", "count"),
+    "direction": Shown("text", "direction"),
+    "duration_s": Shown("number", "duration", "s"),
+}
+_SPEED = {"speed_km_h": Shown("number", "speed", "km/h")}
+
 
 class PassageRule:
     """`started` once it is here and moves; `ended` with all that is known, and its best picture."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("started", "ended")
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Options(LabelOptions):
@@ -38,12 +49,21 @@ class PassageRule:
         metres_per_picture_width: MetresPerPictureWidth | None = None
 
     def __init__(self, name: str, options: Options | None = None) -> None:
-        self._name = name
+        self.name = name
         self._options = options = options or self.Options()
         self._presence = Presence(options.settle_s, options.gap_s)
         self._shift = PictureShift()
         self._started = False
+        self._ended = 0
+        self._last: Mapping[str, Any] = {}
+        self.shows = _SHOWS | (_SPEED if options.metres_per_picture_width else {})
         self._forget()
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        """`count` is since the start; what follows it is of the last one that has ended."""
+        last = {key: self._last.get(key) for key in self.shows if key not in ("passing", "count")}
+        return {"passing": self._started, "count": self._ended, **last}
 
     def update(self, result: Result) -> Sequence[Event]:
         found = self._options.findings(result.findings)
@@ -88,7 +108,9 @@ class PassageRule:
             return (self._event("started", result, result),)
         if self._started and not self._presence.here:
             self._started = False
-            return (self._event("ended", result, self._best or result),)
+            ended = self._event("ended", result, self._best or result)
+            self._ended, self._last = self._ended + 1, ended.facts
+            return (ended,)
         return ()
 
     def _event(self, kind: str, now: Result, shown: Result) -> Event:
@@ -101,7 +123,7 @@ class PassageRule:
             **span(now.frame, self._presence.first_ns, over),
             **speed(self._travel.speed, self._options.metres_per_picture_width),
         }
-        return Event(self._name, kind, shown, facts)
+        return Event(self.name, kind, shown, facts)
 
 
 def _borders(one: Detection) -> int:

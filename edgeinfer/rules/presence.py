@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from annotated_types import Gt, Le
 
+from edgeinfer.core.about import Shown
 from edgeinfer.core.results import Event, Result
 from edgeinfer.rules.selection import LabelOptions, clearest
 from edgeinfer.rules.smoothing import GONE, HERE, Presence
@@ -16,6 +17,9 @@ from edgeinfer.rules.span import span
 
 class PresenceRule:
     """`here` and `gone`, once each, of detections and of classifications."""
+
+    shows: ClassVar[Mapping[str, Shown]] = {"present": Shown("yes_no")}
+    kinds: ClassVar[tuple[str, ...]] = ("here", "gone")
 
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Options(LabelOptions):
@@ -33,12 +37,16 @@ class PresenceRule:
                 )
 
     def __init__(self, name: str, options: Options | None = None) -> None:
-        self._name = name
+        self.name = name
         self._options = options = options or self.Options()
         self._presence = Presence(
             options.settle_s, here=options.here_score, gone=options.gone_score
         )
         self._label, self._peak = "", 0.0
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        return {"present": self._presence.here}
 
     def update(self, result: Result) -> Sequence[Event]:
         found = clearest(self._options.findings(result.findings), self._options)
@@ -57,4 +65,4 @@ class PresenceRule:
         facts: dict[str, Any] = {"label": self._label, "score": round(self._peak, 4)}
         presence = self._presence
         times = span(result.frame, presence.first_ns, presence.last_ns if kind == "gone" else None)
-        return Event(self._name, kind, result, facts | times)
+        return Event(self.name, kind, result, facts | times)

@@ -31,6 +31,11 @@ class Stays:
         self._gap_ns = round(gap_s * 1e9)
         self._stays: dict[int, Stay] = {}
 
+    @property
+    def long(self) -> int:
+        """How many stay longer than that just now."""
+        return sum(stay.is_long for stay in self._stays.values())
+
     def update(self, inside: Iterable[Detection], now_ns: int) -> tuple[list[Stay], list[Stay]]:
         """Those that have just become long, and the long ones that are over."""
         became = [stay for one in inside if (stay := self._see(one, now_ns))]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, ClassVar
 
 from annotated_types import Gt, Le
 
+from edgeinfer.core.about import Shown
 from edgeinfer.core.results import Detection, Event, Result
 from edgeinfer.rules.polygon import PlaceOptions
 from edgeinfer.rules.smoothing import SettledCount
@@ -17,6 +18,8 @@ from edgeinfer.rules.stays import Stays
 class ZoneRule:
     """`occupied`, `free`; `count` while the number inside changes; `loitering` once per object."""
 
+    kinds: ClassVar[tuple[str, ...]] = ("occupied", "free", "count", "loitering")
+
     @dataclass(frozen=True, slots=True, kw_only=True)
     class Options(PlaceOptions):
         """`settle_s`: a change is told once it has held so long. `loiter_s`; None: not told."""
@@ -25,11 +28,20 @@ class ZoneRule:
         loiter_s: Annotated[float, Gt(0), Le(86_400)] | None = None
 
     def __init__(self, name: str, options: Options | None = None) -> None:
-        self._name = name
+        self.name = name
         self._options = options = options or self.Options()
         self._count = SettledCount(options.settle_s)
         self._stays = Stays(options.loiter_s, options.settle_s) if options.loiter_s else None
         self._since_ns: int | None = None
+        self.shows = {"occupied": Shown("yes_no"), "count": Shown("number", "count")}
+        if self._stays:
+            self.shows["loitering"] = Shown("yes_no", "loitering")
+
+    @property
+    def state(self) -> Mapping[str, Any]:
+        count = self._count.count
+        loitering = {"loitering": self._stays.long > 0} if self._stays else {}
+        return {"occupied": count > 0, "count": count, **loitering}
 
     def update(self, result: Result) -> Sequence[Event]:
         inside = self._options.inside(result.findings)
@@ -42,13 +54,13 @@ class ZoneRule:
         count = self._count.count
         facts: dict[str, float] = {"count": count, "before": before}
         if before and count:
-            yield Event(self._name, "count", result, facts, place=self._options.polygon)
+            yield Event(self.name, "count", result, facts, place=self._options.polygon)
             return
         if self._since_ns is not None:
             facts["lasted_s"] = round((now_ns - self._since_ns) / 1e9, 3)
         self._since_ns = now_ns
         kind = "occupied" if count else "free"
-        yield Event(self._name, kind, result, facts, place=self._options.polygon)
+        yield Event(self.name, kind, result, facts, place=self._options.polygon)
 
     def _loiterers(self, result: Result, inside: list[Detection]) -> Iterator[Event]:
         if self._stays is None:
@@ -56,4 +68,4 @@ class ZoneRule:
         for stay in self._stays.update(inside, result.frame.captured_ns)[0]:
             duration_s = round(stay.duration_s, 3)
             facts = {"track": stay.track, "label": stay.label, "duration_s": duration_s}
-            yield Event(self._name, "loitering", result, facts, place=self._options.polygon)
+            yield Event(self.name, "loitering", result, facts, place=self._options.polygon)

@@ -38,6 +38,8 @@ class Account:
         self._inference = flow.inference
         self._scheduler = flow.scheduler
         self._publisher = flow.publisher
+        self._controls = flow.controls
+        self._counted = (self._began_s, 0)
         self._record = record
         self._fallback = fallback
         self._accelerated = accelerated
@@ -96,6 +98,8 @@ class Account:
             "engine": self._engine(),
             "camera": self._capture.camera,
             "frame_age_s": _rounded(self._capture.frame_age_s()),
+            "paused": self._controls.paused,
+            "fps": self._fps(),
             "allowed_fps": _rounded(scheduler.allowed_fps),
             "duty": _rounded(scheduler.duty),
             "latency_ms": {
@@ -105,6 +109,12 @@ class Account:
             **self._counts(),
             **(self._last_exit() if uptime_s < _LAST_EXIT_S else {}),
         }
+
+    def _fps(self) -> float:
+        """Results a second since this was last asked."""
+        (before_s, before), now_s = self._counted, monotonic()
+        self._counted = now_s, self._inference.results
+        return round((self._counted[1] - before) / max(now_s - before_s, 1e-3), 2)
 
     def report(self, *, stopped: bool) -> Report:
         inference = self._inference

@@ -5,6 +5,13 @@ from __future__ import annotations
 from threading import Event
 from time import monotonic
 
+WHY = {
+    "stop": "asked to stop",
+    "restart": "asked to restart",
+    "works again": "the accelerator works again, and the next start takes it",
+}
+"""What asks the service to end, and what its record says of it."""
+
 
 class Ending:
     """`stop` is set for the source alone; the other threads end because the one before them did.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from edgeinfer.core.contracts import Source
 from edgeinfer.runtime.capture import Capture
+from edgeinfer.runtime.controls import Controls
 from edgeinfer.runtime.inference import Inference
 from edgeinfer.runtime.publisher import Publisher
 from edgeinfer.runtime.scheduler import Scheduler
@@ -14,7 +15,7 @@ from edgeinfer.runtime.slot import LatestSlot
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """In the order of a frame's way."""
+    """In the order of a frame's way; `controls` are what people ask meanwhile."""
 
     source: Source
     capture: Capture
@@ -22,3 +23,4 @@ class Flow:
     scheduler: Scheduler
     inference: Inference
     publisher: Publisher
+    controls: Controls

@@ -51,6 +51,6 @@ class Guard:
             flow.inference.results,
             flow.capture.frames,
             flow.capture.tries,
-            waiting=flow.scheduler.delay_s() > 0,
+            waiting=flow.inference.paused or flow.scheduler.delay_s() > 0,
             stuck=bool(stuck),
         )

@@ -9,10 +9,12 @@ from time import monotonic, monotonic_ns
 from edgeinfer.core.contracts import Rule
 from edgeinfer.core.frame import Frame
 from edgeinfer.core.results import Event, Result
+from edgeinfer.runtime.controls import Controls
 from edgeinfer.runtime.ladder import Change, Ladder
 from edgeinfer.runtime.publisher import Publisher
 from edgeinfer.runtime.scheduler import Scheduler
 from edgeinfer.runtime.slot import LatestSlot
+from edgeinfer.runtime.states import States
 
 _LOOK_S = 0.25
 """How often a frame that waits for its turn asks anew: what limits the rate may have changed."""
@@ -34,6 +36,7 @@ class Inference:
         scheduler: Scheduler,
         *,
         rules: Sequence[Rule],
+        controls: Controls,
         stop: Signal,
         live: bool,
         frames: int | None,
@@ -47,6 +50,8 @@ class Inference:
         self._slot = slot
         self._ladder = ladder
         self._rules = rules
+        self._states = States(rules)
+        self._controls = controls
         self._publisher = publisher
         self._scheduler = scheduler
         self._stop = stop
@@ -57,6 +62,11 @@ class Inference:
     @property
     def model(self) -> str:
         return self._ladder.pipeline.model
+
+    @property
+    def paused(self) -> bool:
+        """Frames are left alone on purpose; the first one never is: it says that all works."""
+        return self.results > 0 and not self._controls.wants_frames
 
     def __call__(self) -> None:
         try:
@@ -77,9 +87,12 @@ class Inference:
             self.stale += 1
 
     def _wait_until_due(self) -> None:
-        while (delay_s := self._scheduler.delay_s()) > 0:
+        while (delay_s := self._delay_s()) > 0:
             if self._stop.wait(min(delay_s, _LOOK_S)):
                 return
+
+    def _delay_s(self) -> float:
+        return _LOOK_S if self.paused else self._scheduler.delay_s()
 
     def _is_stale(self, frame: Frame) -> bool:
         return self._live and self._scheduler.is_stale(_age_ms(frame))
@@ -97,7 +110,9 @@ class Inference:
 
     def _publish(self, result: Result) -> None:
         events = [event for rule in self._rules for event in rule.update(result)]
-        self._publisher.publish(result, *events)
+        if self._controls.take_snapshot():
+            events.append(Event("snapshot", "asked", result, {}))
+        self._publisher.publish(result, *events, *self._states.changed(result.frame.wall_ns))
         self.last = result.without_pixels()
         self.results += 1
         if self.results == 1:

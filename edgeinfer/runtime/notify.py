@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, monotonic_ns
 
 
 class Notifier:
@@ -32,6 +32,10 @@ class Notifier:
 
     def alive(self, status: str) -> None:
         self._send(f"WATCHDOG=1\nSTATUS={status}")
+
+    def reloading(self) -> None:
+        """It ends only to begin again at once, in the same process; `ready` ends this."""
+        self._send(f"RELOADING=1\nMONOTONIC_USEC={monotonic_ns() // 1000}\nWATCHDOG=1")
 
     def stopping(self) -> None:
         self._send("STOPPING=1")

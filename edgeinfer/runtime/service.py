@@ -21,7 +21,8 @@ from edgeinfer.pipeline import Pipeline
 from edgeinfer.runtime import deadline
 from edgeinfer.runtime.account import Account
 from edgeinfer.runtime.capture import Capture
-from edgeinfer.runtime.ending import Ending
+from edgeinfer.runtime.controls import Controls
+from edgeinfer.runtime.ending import WHY, Ending
 from edgeinfer.runtime.fallback import Fallback
 from edgeinfer.runtime.flow import Flow
 from edgeinfer.runtime.guard import Guard
@@ -46,12 +47,6 @@ _SWITCH_INTERVAL_S = 0.0005
 HEALTH_S = 60.0
 """Between two messages of health: what a person looks at, not what a machine acts on."""
 
-# What asks the service to end, and what its record says of it.
-_WHY = {
-    "stop": "asked to stop",
-    "works again": "the accelerator works again, and the next start takes it",
-}
-
 # Between two looks at what hangs: it is answered within two of them.
 _LOOK_S = 1.0
 _ENDING_LOOK_S = 0.05
@@ -69,7 +64,7 @@ class Service:
     sinks that want it hear every `health_s` how the device is. What takes longer than
     `invoke_limit_s` or `source_limit_s` hangs, and ends the service with an error. `state` is the
     folder for what outlives the process, `record` what the next run reads of this one, `fallback`
-    what the accelerator has done so far.
+    what the accelerator has done so far. `again`: it ended because somebody wants it built anew.
     """
 
     def __init__(  # noqa: PLR0913 - each is one part of the service, by name
@@ -94,6 +89,9 @@ class Service:
         accelerated = bool(getattr(engine, "accelerated", False))
         self._inbox: SimpleQueue[str] = SimpleQueue()  # its put is safe in a signal handler
         self._ending = Ending()
+        self.again = False
+        controls = Controls(lambda: self._inbox.put("restart"))
+        controls.listen(sinks)
         self._record = record or Record()
         self._fallback = fallback
         self._notifier = Notifier()
@@ -109,12 +107,13 @@ class Service:
             publisher,
             scheduler,
             rules=rules,
+            controls=controls,
             stop=self._ending.stop,
             live=source.live,
             frames=frames,
             on_first=self._first_result,
         )
-        self._flow = Flow(source, capture, slot, scheduler, inference, publisher)
+        self._flow = Flow(source, capture, slot, scheduler, inference, publisher, controls)
         self._account = Account(
             self._flow,
             self._record,
@@ -134,6 +133,7 @@ class Service:
             look=self._account.look,
             health_s=health_s,
         )
+        controls.on_pause = self._vitals.hurry
         self._make_workers()
 
     def stop(self) -> None:
@@ -176,6 +176,7 @@ class Service:
 
     def _camera_changed(self, before: str, after: str) -> None:
         self._account.camera_changed(before, after)
+        self._vitals.hurry()
 
     def _wait_for_accelerator(self) -> None:
         if self._fallback and self._fallback.wait_until_it_works(self._ending.stop):
@@ -190,7 +191,7 @@ class Service:
             note = self._next_note()
             if note == "first result":
                 self._guard.ready()
-            elif note in _WHY:
+            elif note in WHY:
                 asked = self._asked(note) or asked
             elif note == "ended":
                 self._look_around()
@@ -205,7 +206,8 @@ class Service:
         if note == "works again" and not self._notifier.supervised:
             _log.warning("the accelerator works again; the next start takes it")
             return False
-        self._record.reason = _WHY[note]
+        self._record.reason = WHY[note]
+        self.again = note == "restart"
         self._end(hurry=True)
         return True
 
@@ -234,7 +236,7 @@ class Service:
 
     def _end(self, *, hurry: bool) -> None:
         if self._ending.begin(hurry=hurry):
-            self._notifier.stopping()
+            (self._notifier.reloading if self.again else self._notifier.stopping)()
 
     def _press(self) -> None:
         """Help the ending along where something hangs."""

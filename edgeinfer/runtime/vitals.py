@@ -25,7 +25,8 @@ _SOONEST_S = 5.0
 class Vitals:
     """Reads every sensor twice a second, and replaces the scheduler's readings whole.
 
-    Publishes `Health` every `health_s`, and soon after what binds the rate has changed. `facts`
+    Publishes `Health` every `health_s`, at once after `hurry`, and soon after what binds the rate
+    has changed. `facts`
     says what the service knows besides; `look` is shown the readings each time. A sensor that
     raises is left out from then on, and said once: a broken sensor is no reason to stop looking.
     """
@@ -63,6 +64,10 @@ class Vitals:
             self._look()
             if self._stop.wait(self._period_s):
                 return
+
+    def hurry(self) -> None:
+        """Something has changed that a person waits to see."""
+        self._told_s = float("-inf")
 
     def _read(self) -> list[Reading]:
         readings: list[Reading] = []
