@@ -1,0 +1,167 @@
+"""Stage: one picture being painted, from the far things to the near, with the truth of each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from math import cos, hypot, sin
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from edgeinfer.core.frame import Pixels
+from edgeinfer.core.geometry import Box
+from edgeinfer.sources.scenes.air import Air, Colour
+from edgeinfer.sources.scenes.camera import Camera, Points
+from edgeinfer.sources.scenes.mesh import Mesh
+from edgeinfer.sources.scenes.scene import Truth
+
+_BITS = 4  # of a pixel's fraction: slow things do not jump
+_MASK_PX = 320  # the width at which it is counted what hides what
+_LEAST_PX = 1.0  # an object that shows less of itself is not in the picture
+_MOST_OBJECTS = 250  # the mask has one byte; 0 is the scenery
+_FAR_PX = 1 << 14  # OpenCV counts corners in 32 bits, 4 of them fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a mesh stands: `heading` turns its front from x towards z, in radians."""
+
+    x: float
+    z: float
+    heading: float = 0.0
+    y: float = 0.0
+    limits: tuple[float, float] | None = None
+    """The x beyond which nothing is seen, so that nothing gets behind the camera."""
+
+
+@dataclass(slots=True)
+class _Object:
+    label: str
+    id: int
+    number: int
+    bounds: list[float] = field(default_factory=list)
+    drawn: int = 0
+
+
+class Stage:
+    """Paints on `pixels` in place."""
+
+    def __init__(self, pixels: Pixels, camera: Camera, air: Air, sun: Points) -> None:
+        self.pixels, self.camera, self.air = pixels, camera, air
+        self._sun = sun * air.sun
+        self._eye = np.array([0.0, camera.height_m, 0.0])
+        self._objects: dict[int, _Object] = {}
+        self._scale = min(1.0, _MASK_PX / camera.width_px)
+        shape = round(camera.height_px * self._scale), round(camera.width_px * self._scale)
+        self._mask = np.zeros((max(1, shape[0]), max(1, shape[1])), np.uint8)
+        self._frame = np.array(
+            [[0, 0], [camera.width_px, 0], [camera.width_px, camera.height_px],
+             [0, camera.height_px]], np.float32,
+        )
+
+    def mesh(self, mesh: Mesh, place: Place, label: str = "", id: int = 0) -> None:
+        """Paints it and, with a label, notes its truth; without one it only hides others."""
+        corners, turn = _placed(mesh.corners, place)
+        flat, depth = self.camera.project(corners)
+        self.cover([flat], label, id)
+        middles, _ = _placed(mesh.middles, place)
+        normals = mesh.normals @ turn
+        towards = ((self._eye - middles) * normals).sum(axis=1)
+        bright = self.light(normals)
+        fixed = _fixed(flat)
+        for number in np.flatnonzero(towards > 0).tolist():
+            face = mesh.faces[number]
+            far = float(depth[face.first])
+            colour = (
+                self.air.colour(face.colour, bright[number], far)
+                if face.lit is None
+                else self.air.glow(face.colour, face.lit, bright[number], far)
+            )
+            cv2.fillPoly(
+                self.pixels, [fixed[face.first : face.last]], colour, cv2.LINE_AA, _BITS
+            )
+
+    def light(self, normals: Points) -> NDArray[np.float64]:
+        """On faces that look that way; 1 on an even ground."""
+        even = 0.62 + 0.1 + self._sun[1] * 0.5
+        sun = np.maximum(normals @ self._sun, 0) * 0.5
+        return cast("NDArray[np.float64]", (0.62 + 0.1 * normals[:, 1] + sun) / even)
+
+    def fill(self, flat: Points, colour: Colour) -> None:
+        """A polygon of pixels in a colour as the camera sees it."""
+        cv2.fillPoly(self.pixels, [_fixed(flat)], colour, cv2.LINE_AA, _BITS)
+
+    def cover(self, outlines: Sequence[Points], label: str, id: int) -> None:
+        """Notes what the convex hulls of those pixels hide, and the truth of their object."""
+        one = self._object(label, id) if label else None
+        for outline in outlines:
+            hull = cv2.convexHull(outline.astype(np.float32))
+            if one:
+                area, inside = cv2.intersectConvexConvex(hull, self._frame)
+                if area > 0 and inside is not None:
+                    _widen(one.bounds, inside[:, 0])
+            corners = _fixed(hull[:, 0] * self._scale)
+            cv2.fillConvexPoly(self._mask, corners, one.number if one else 0, cv2.LINE_8, _BITS)
+        if one:
+            one.drawn = self._count(one)
+
+    def _object(self, label: str, id: int) -> _Object:
+        number = min(len(self._objects) + 1, _MOST_OBJECTS)
+        return self._objects.setdefault(id, _Object(label, id, number))
+
+    def _count(self, one: _Object) -> int:
+        if not one.bounds:
+            return 0
+        left, top, right, bottom = (value * self._scale for value in one.bounds)
+        part = self._mask[int(top) : int(bottom) + 1, int(left) : int(right) + 1]
+        return int(np.count_nonzero(part == one.number))
+
+    def truths(self) -> tuple[Truth, ...]:
+        """Of all that can be seen, in the order in which it was painted."""
+        return tuple(
+            Truth(one.label, self._box(one.bounds), one.id, self._share(one))
+            for one in self._objects.values()
+            if one.bounds and _is_seen(one.bounds) and self._share(one) > 0
+        )
+
+    def _share(self, one: _Object) -> float:
+        return min(1.0, round(self._count(one) / one.drawn, 3)) if one.drawn else 1.0
+
+    def _box(self, bounds: Sequence[float]) -> Box:
+        width, height = self.camera.width_px, self.camera.height_px
+        left, top, right, bottom = bounds
+        return Box(left / width, top / height, right / width, bottom / height).clipped()
+
+
+def _placed(points: Points, place: Place) -> tuple[Points, Points]:
+    """In metres of the scene, and how they were turned."""
+    cosine, sine = cos(place.heading), sin(place.heading)
+    turn = np.array([[cosine, 0.0, sine], [0.0, 1.0, 0.0], [-sine, 0.0, cosine]])
+    moved = points @ turn + (place.x, place.y, place.z)
+    if place.limits:
+        np.clip(moved[:, 0], *place.limits, out=moved[:, 0])
+    return moved, turn
+
+
+def _fixed(flat: Points | NDArray[np.float32]) -> NDArray[np.int32]:
+    near = np.clip(flat - 0.5, -_FAR_PX, _FAR_PX)
+    return np.round(near * (1 << _BITS)).astype(np.int32)
+
+
+def _widen(bounds: list[float], points: NDArray[np.float32]) -> None:
+    low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    old = bounds or [*low, *high]
+    bounds[:] = [min(old[0], low[0]), min(old[1], low[1]), max(old[2], high[0]), max(old[3], high[1])]
+
+
+def _is_seen(bounds: Sequence[float]) -> bool:
+    return min(bounds[2] - bounds[0], bounds[3] - bounds[1]) >= _LEAST_PX
+
+
+def unit(x: float, y: float, z: float) -> Points:
+    """The direction towards x, y, z."""
+    length = hypot(x, y, z)
+    return np.array([x / length, y / length, z / length])
