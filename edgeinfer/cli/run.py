@@ -39,7 +39,7 @@ _WHICH_MODEL = ("name", "path", "labels", "ladder")
     "sinks",
     multiple=True,
     metavar="K",
-    help="jsonl:-, jsonl:FILE, mqtt://host:1883; may be given again. [jsonl:-]",
+    help="jsonl:-, jsonl:FILE, mqtt://host:1883; again for more. [words; jsonl:- in a pipe]",
 )
 @click.option("--device", metavar="NAME", help="Its name in MQTT topics. [the host's name]")
 @click.option("--max-fps", type=float, metavar="N", help="Run at most so many frames a second.")
@@ -99,7 +99,18 @@ def _table(file: Path | None, given: dict[str, Any], *, default_sink: bool) -> d
         _lay(table, "device", {"name": given["device"]})
     if given["sinks"]:
         table["sink"] = [shorthand.sink_table(text) for text in given["sinks"]]
+    if default_sink and sys.stdout.isatty():
+        return table | {"sink": _with_words(table)}
     return {"sink": [_STDOUT] if default_sink else [], **table}
+
+
+def _with_words(table: dict[str, Any]) -> Any:
+    """A person looks on: events in words; what is in the picture, where no rule makes events."""
+    sinks = table.get("sink", [])
+    taken = any(isinstance(sink, dict) and sink.get("path") == "-" for sink in sinks)
+    if not isinstance(sinks, list) or taken:
+        return sinks
+    return [*sinks, {"type": "words", "results": not table.get("rule")}]
 
 
 def _lay(

@@ -88,10 +88,16 @@ class JsonlSink:
         try:
             if self._half is not None and self._finish() is message:
                 return
-            self._write(message, self._first + to_json(message).encode() + b"\n")
+            line = self._line(message)
+            if line:
+                self._write(message, self._first + line.encode() + b"\n")
         except OSError as error:
             raise self._failed(error) from error
         self._first = b""
+
+    def _line(self, message: Message) -> str:
+        """What is written of it; "" is nothing."""
+        return to_json(message)
 
     def probe(self) -> None:
         """Try whether it can be written, for `edgeinfer check`; no file is made.
