@@ -10,11 +10,16 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.brokers import Mosquitto
 
 ROOT = Path(__file__).parent.parent
 SHARED = Path(os.environ.get("EDGEINFER_SHARED", ROOT.parent / "shared"))
+
+# The same examples in every run: what fails here fails for everybody.
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session", autouse=True)

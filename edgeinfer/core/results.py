@@ -101,8 +101,9 @@ class Event:
     """Something happened: `rule` is the rule's name, `kind` what it says, `result` what caused it.
 
     `facts` holds what JSON can hold. By its `id` a receiver knows an event that comes twice.
-    `time_uncertain`: nothing vouches for the wall time of its frame. `place` is for who draws it:
-    the points of the line (two) or of the polygon that the rule watches, in fractions.
+    `time_uncertain`: nothing vouches for the wall time of its frame. For who draws it: `best` is
+    the result whose picture shows more than the last one does, and `place` the points of the line
+    (two) or of the polygon that the rule watches, in fractions.
     """
 
     rule: str
@@ -112,9 +113,15 @@ class Event:
     id: str = field(default_factory=lambda: uuid4().hex)
     time_uncertain: bool = False
     place: tuple[tuple[float, float], ...] = ()
+    best: Result | None = None
+
+    @property
+    def shown(self) -> Result:
+        """The result whose picture stands for the event."""
+        return self.best or self.result
 
     def without_pixels(self) -> Event:
-        return replace(self, result=self.result.without_pixels())
+        return replace(self, result=self.result.without_pixels(), best=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,16 +105,15 @@ class PassageRule:
     def _events(self, result: Result) -> Sequence[Event]:
         if self._presence.here and not self._started and self._travel.moved:
             self._started = True
-            return (self._event("started", result, result),)
+            return (self._event("started", result),)
         if self._started and not self._presence.here:
             self._started = False
-            ended = self._event("ended", result, self._best or result)
+            ended = self._event("ended", result)
             self._ended, self._last = self._ended + 1, ended.facts
             return (ended,)
         return ()
 
-    def _event(self, kind: str, now: Result, shown: Result) -> Event:
-        """`shown`: the result whose picture stands for the event."""
+    def _event(self, kind: str, now: Result) -> Event:
         over = self._presence.last_ns if kind == "ended" else None
         facts = {
             "label": self._labels.most_common(1)[0][0],
@@ -123,7 +122,7 @@ class PassageRule:
             **span(now.frame, self._presence.first_ns, over),
             **speed(self._travel.speed, self._options.metres_per_picture_width),
         }
-        return Event(self.name, kind, shown, facts)
+        return Event(self.name, kind, now, facts, best=self._best if over else None)
 
 
 def _borders(one: Detection) -> int:

@@ -18,6 +18,7 @@ Direction = Literal["left_to_right", "right_to_left", "both", "unknown"]
 _MOVED = 0.15
 _MOVED_SIGHTINGS = 2  # one box that is off is a mistake of the model
 _TRAVELLED = 0.25
+_TRAVELLED_BOTH_WAYS = 0.5  # two that meet each cross the picture; a mistake seldom goes so far
 _BORDER = 0.05  # an edge nearer to the border than this is cut off there, and says nothing
 _MOST_VELOCITIES = 1000  # enough for a median, whatever the length of the train
 # Shifts count together if they agree: of five that point anywhere, few do.
@@ -84,8 +85,7 @@ class Travel:
         if x:
             return "left_to_right" if x > 0 else "right_to_left"
         ways = [way.x for way in self._ways.values()]
-        right, left = max(ways, default=0.0), -min(ways, default=0.0)
-        return _direction(right >= _TRAVELLED, left >= _TRAVELLED)
+        return _direction(right=max(ways, default=0.0), left=-min(ways, default=0.0))
 
     @property
     def speed(self) -> float | None:
@@ -118,10 +118,12 @@ class Travel:
         return right - left
 
 
-def _direction(right: bool, left: bool) -> Direction:
-    if right and left:
+def _direction(*, right: float, left: float) -> Direction:
+    if max(right, left) < _TRAVELLED:
+        return "unknown"
+    if min(right, left) >= _TRAVELLED_BOTH_WAYS:
         return "both"
-    return "left_to_right" if right else "right_to_left" if left else "unknown"
+    return "left_to_right" if right > left else "right_to_left"
 
 
 def _middle(box: Box) -> float:

@@ -65,7 +65,7 @@ class _Line:
     def offer(self, message: Message) -> None:
         if isinstance(message, self._wants):
             self.outbox.offer(message if self._wants_pixels else message.without_pixels())
-        if isinstance(message, Event) and Snapshot in self._wants and message.result.frame.width_px:
+        if isinstance(message, Event) and Snapshot in self._wants and message.shown.frame.width_px:
             self.outbox.offer(Snapshot(message))
 
     def report(self) -> SinkReport:

@@ -15,12 +15,12 @@ def drawn(
     event: Event, largest_width_px: int, trails: Mapping[int, Points] | None = None
 ) -> Pixels | None:
     """RGB; None for an event that came without pixels."""
-    frame = event.result.frame
+    frame = event.shown.frame
     if not frame.pixels.size:
         return None
     return picture.draw(
         picture.narrowed(frame.rgb, largest_width_px),
-        event.result.findings,
+        event.shown.findings,
         place=event.place,
         trails=trails,
         caption=f"{event.rule}  {event.kind}  {_local(frame.wall_ns)}",

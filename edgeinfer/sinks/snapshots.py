@@ -126,7 +126,7 @@ class SnapshotsSink:
         )
 
     def _keep(self, event: Event) -> None:
-        frame = event.result.frame
+        frame = event.shown.frame
         pixels = drawn(event, self._options.largest_width, self._trails.until(frame.captured_ns))
         if pixels is None:
             return

@@ -65,8 +65,9 @@ def test_its_best_picture_is_what_the_end_shows() -> None:
         return train((seconds - 2) * 0.8, score=0.9 if seconds == 4.0 else 0.6)
 
     ended = play(passage(), scene, moments(10, 12))[-1]
-    assert (ended.result.frame.seq, ended.facts["score"]) == (pixels_of_best, 0.9)
-    assert ended.result.frame.pixels.size, "a sink that keeps pictures gets its pixels"
+    assert (ended.shown.frame.seq, ended.facts["score"]) == (pixels_of_best, 0.9)
+    assert ended.result.frame.seq > pixels_of_best, "its time is that of the end"
+    assert ended.shown.frame.pixels.size, "a sink that keeps pictures gets its pixels"
     assert ended.facts["ended"] > ended.facts["began"]
 
 
