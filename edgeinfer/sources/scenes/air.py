@@ -39,7 +39,7 @@ class Air:
 
     @cached_property
     def dull(self) -> float:
-        return max(self.rain, self.snow * 0.8, self.fog, max(0.0, self.clouds - 0.6))
+        return max(self.rain, self.snow * 0.8, self.fog, self.clouds - 0.6, 0.0)
 
     @cached_property
     def haze(self) -> Colour:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from math import pi
 
 import numpy as np
@@ -11,22 +10,15 @@ from numpy.typing import NDArray
 
 from edgeinfer.sources.scenes import cars
 from edgeinfer.sources.scenes.air import Colour
+from edgeinfer.sources.scenes.parking_layout import Bay
 
 SLOT_S = 15.0
 """One car at most uses the lane in a slot, so no two ever meet."""
 
 _TURN_M = 4.2  # the radius of the arc into a bay
 _DRIVING, _TURNING = 5.5, 2.2  # m/s
-_REST_S = 1.0  # at the end of a slot nothing moves
-
-
-@dataclass(frozen=True, slots=True)
-class Bay:
-    """Its middle, and the way into it: `inward` is 1 away from the camera, -1 towards it."""
-
-    x: float
-    z: float
-    inward: int
+_FIRST_ID = 1000  # of cars; those that stand there from the start have less
+_SHARE_TAKEN = 0.55  # of the bays, at the start
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +74,7 @@ class Timetable:
     ) -> None:
         self._seed, self._bays, self._lane_z, self._edges = seed, bays, lane_z, edges
         chance = np.random.default_rng((seed, 30))
-        taken = chance.random(len(bays)) < 0.55
+        taken = chance.random(len(bays)) < _SHARE_TAKEN
         first = tuple(
             self._car(-1 - number) if taken[number] else None for number in range(len(bays))
         )
@@ -105,8 +97,8 @@ class Timetable:
         self._before.append(tuple(after))
 
     def _car(self, number: int) -> Car:
-        chance = np.random.default_rng((self._seed, 31, number + 1000))
-        return Car(number + 1000, *cars.drawn(chance))
+        chance = np.random.default_rng((self._seed, 31, number + _FIRST_ID))
+        return Car(number + _FIRST_ID, *cars.drawn(chance))
 
     def _drawn(self, number: int, before: tuple[Car | None, ...]) -> Move | None:
         chance = np.random.default_rng((self._seed, 32, number))
@@ -122,8 +114,7 @@ class Timetable:
         arrives = bool(free) and (not taken or chance.random() < len(free) / len(before) + 0.05)
         among = free if arrives else taken
         bay = among[int(chance.integers(len(among)))]
-        car = self._car(number) if arrives else before[bay]
-        assert car is not None
+        car = (None if arrives else before[bay]) or self._car(number)
         way = self._into(bay, from_left) if arrives else self._out_of(bay, from_left)
         return Move(car, bay, arrives, start_s, way)
 
@@ -131,7 +122,9 @@ class Timetable:
         left, right = self._edges
         ends = (left, right) if from_left else (right, left)
         heading = 0.0 if from_left else pi
-        return _timed([(ends[0], self._lane_z, heading, _DRIVING), (ends[1], self._lane_z, heading, _DRIVING)])
+        return _timed(
+            [(ends[0], self._lane_z, heading, _DRIVING), (ends[1], self._lane_z, heading, _DRIVING)]
+        )
 
     def _into(self, number: int, from_left: bool) -> Way:
         bay = self._bays[number]
@@ -140,25 +133,26 @@ class Timetable:
         straight = 0.0 if from_left else pi
         turn = (pi / 2 if from_left else -pi / 2) * bay.inward
         points = [(begin, self._lane_z, straight, _DRIVING)]
+        # The nearer it comes, the slower: a speed that jumps is seen.
         for step in range(13):
             angle = step / 12 * pi / 2
-            points.append((
-                bay.x - sign * _TURN_M * (1 - np.sin(angle)),
-                self._lane_z + bay.inward * _TURN_M * (1 - np.cos(angle)),
-                straight + turn * step / 12, _TURNING,
-            ))
+            points.append(
+                (
+                    bay.x - sign * _TURN_M * (1 - np.sin(angle)),
+                    self._lane_z + bay.inward * _TURN_M * (1 - np.cos(angle)),
+                    straight + turn * step / 12,
+                    _TURNING,
+                )
+            )
         points.append((bay.x, bay.z, straight + turn, _TURNING * 0.7))
         return _timed(points)
 
     def _out_of(self, number: int, to_left: bool) -> Way:
         """Backwards along the arc, then on: its nose points to where it leaves."""
         into = self._into(number, not to_left).points[::-1]
-        bay = self._bays[number]
-        heading = float(into[0, 3])
         out = [(row[1], row[2], row[3], _TURNING * 0.8) for row in into[:-1]]
-        del bay, heading
         end = self._edges[0] if to_left else self._edges[1]
-        return out and _timed([*out, (end, self._lane_z, out[-1][3], _DRIVING)])
+        return _timed([*out, (end, self._lane_z, out[-1][3], _DRIVING)])
 
 
 def _timed(points: list[tuple[float, float, float, float]]) -> Way:

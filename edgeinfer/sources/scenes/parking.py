@@ -2,136 +2,117 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import pi
+from collections.abc import Iterator
+from math import hypot, inf, pi
 
 import numpy as np
 
 from edgeinfer.core.frame import Pixels
 from edgeinfer.sources.scenes import cars, parking_ground, people
-from edgeinfer.sources.scenes.air import Climate
-from edgeinfer.sources.scenes.camera import Camera
-from edgeinfer.sources.scenes.manoeuvres import SLOT_S, Bay, Move, Timetable
+from edgeinfer.sources.scenes.errands import Errand, Errands
+from edgeinfer.sources.scenes.film import Film
+from edgeinfer.sources.scenes.manoeuvres import SLOT_S, Car, Timetable
+from edgeinfer.sources.scenes.parking_layout import BAY_LENGTH_M, BAY_WIDTH_M, Bay, layout
 from edgeinfer.sources.scenes.scene import Light, SceneEvent, Truth, Weather
-from edgeinfer.sources.scenes.stage import Place, Stage, unit
+from edgeinfer.sources.scenes.stage import Place, Stage
+from edgeinfer.sources.scenes.traffic import PERSON_IDS, Path
 
-BAY_WIDTH_M, BAY_LENGTH_M, LANE_M = 2.7, 5.2, 6.4
-_FOCAL = 1.15  # of the camera; a longer one than of the railway's, as from a mast
-_PERSON_IDS = 2_000_000
+Polygon = tuple[tuple[float, float], ...]
+"""(x, y) corners in fractions of the picture."""
 
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    bays: tuple[Bay, ...]
-    lane_z: float
-    camera: Camera
-
-
-def layout(seed: int, width_px: int, height_px: int) -> Layout:
-    chance = np.random.default_rng((seed, 2))
-    rows = int(chance.integers(1, 3))
-    across = int(chance.integers(6, 9) if rows == 1 else chance.integers(3, 7))
-    nearest = (across * BAY_WIDTH_M + 1.5) * _FOCAL  # there the row is as wide as the picture
-    lane = nearest + (-2.0 if rows == 1 else LANE_M / 2 + BAY_LENGTH_M)
-    aside = LANE_M / 2 + BAY_LENGTH_M / 2
-    xs = [(number - (across - 1) / 2) * BAY_WIDTH_M for number in range(across)]
-    bays = [Bay(x, lane + aside, 1) for x in xs]
-    bays += [Bay(x, lane - aside, -1) for x in xs] * (rows - 1)
-    height = lane * float(chance.uniform(0.32, 0.42))
-    pitch = float(np.arctan2(height, lane)) - 0.03
-    yaw = float(chance.uniform(-0.06, 0.06))
-    camera = Camera(width_px, height_px, height, yaw, pitch, _FOCAL)
-    return Layout(tuple(bays), lane, camera)
+_LATER_SLOTS = 400  # in which the end of a stay is looked for: most leave within a quarter of them
 
 
 class Parking:
     """See `Scene`."""
 
     def __init__(
-        self, seed: int, size: tuple[int, int] = (640, 480), weather: Weather = "clear",
+        self,
+        seed: int,
+        size: tuple[int, int] = (640, 480),
+        weather: Weather = "clear",
         light: Light = "day",
-    ) -> None:  # fmt: skip
-        self._seed = seed
+    ) -> None:
         self._layout = plan = layout(seed, *size)
-        self._climate = Climate(seed, weather, light)
-        left = min(plan.camera.edges_m(plan.lane_z + side, y)[0] for side in (-1, 1) for y in (0, 1.8)) - 3.0
-        right = max(plan.camera.edges_m(plan.lane_z + side, y)[1] for side in (-1, 1) for y in (0, 1.8)) + 3.0
-        self._edges = left, right
-        self._table = Timetable(seed, plan.bays, plan.lane_z, (left, right))
-        self._ground = parking_ground.Ground(seed, plan)
+        self._film = Film(seed, plan.camera, parking_ground.land(seed, plan), weather, light)
+        self._table = Timetable(seed, plan.bays, plan.lane_z, plan.edges)
+        self._errands = Errands(seed, plan, self._table)
+        walk_z = max(bay.kerb_z for bay in plan.bays) + 1.0
+        self._walk = Path(seed, walk_z, 0.0, 0.5, plan.camera)
 
     @property
-    def bays(self) -> tuple[tuple[tuple[float, float], ...], ...]:
-        """The corners of each bay in fractions of the picture, in the order of their numbers."""
+    def bays(self) -> tuple[Polygon, ...]:
+        """Each bay on the ground, in the order of their numbers: for the rule `zone`."""
         return tuple(self._polygon(bay) for bay in self._layout.bays)
 
-    def _polygon(self, bay: Bay) -> tuple[tuple[float, float], ...]:
-        camera = self._layout.camera
-        half, deep = BAY_WIDTH_M / 2, BAY_LENGTH_M / 2
+    def _polygon(self, bay: Bay) -> Polygon:
+        camera, half, deep = self._layout.camera, BAY_WIDTH_M / 2, BAY_LENGTH_M / 2
         corners = [(-half, -deep), (half, -deep), (half, deep), (-half, deep)]
         flat, _ = camera.project(np.array([(bay.x + x, 0.0, bay.z + z) for x, z in corners]))
-        size = camera.width_px, camera.height_px
-        return tuple(
-            (min(max(float(x) / size[0], 0.0), 1.0), min(max(float(y) / size[1], 0.0), 1.0))
-            for x, y in flat
-        )
+        shares = np.clip(flat / (camera.width_px, camera.height_px), 0, 1)
+        return tuple((float(x), float(y)) for x, y in shares)
 
     def events(self, from_s: float, to_s: float) -> tuple[SceneEvent, ...]:
-        found, since = [], {}
-        for number in range(int(to_s // SLOT_S) + 40):
-            before, move = self._table.at(number)
-            if number == 0:
-                since = {bay: (0.0, car.id) for bay, car in enumerate(before) if car}
+        inside = [one for one in self._stays(to_s) if one.start_s <= to_s and one.end_s >= from_s]
+        return tuple(sorted(inside, key=lambda one: (one.start_s, one.id)))
+
+    def _stays(self, to_s: float) -> Iterator[SceneEvent]:
+        """Those that begin by then. One that does not end for hours ends never."""
+        first, _ = self._table.at(0)
+        since = {bay: (-inf, car.id) for bay, car in enumerate(first) if car}
+        for number in range(int(to_s // SLOT_S) + _LATER_SLOTS):
+            _, move = self._table.at(number)
             if move is None or move.bay is None:
                 continue
             if move.arrives:
                 since[move.bay] = move.end_s, move.car.id
             else:
-                start_s, id = since.pop(move.bay)
-                found.append(SceneEvent("occupied", start_s, move.start_s, id, {"bay": move.bay}))
-        found += [
-            SceneEvent("occupied", start_s, float("inf"), id, {"bay": bay})
-            for bay, (start_s, id) in since.items()
-        ]
-        inside = [one for one in found if one.start_s <= to_s and one.end_s >= from_s]
-        return tuple(sorted(inside, key=lambda one: (one.start_s, one.id)))
+                yield _stay(move.bay, *since.pop(move.bay), move.start_s)
+        for bay, (start_s, car) in since.items():
+            yield _stay(bay, start_s, car, inf)
 
     def draw(self, t_s: float) -> tuple[Pixels, tuple[Truth, ...]]:
-        air = self._climate.at(t_s)
-        stage = Stage(self._ground.paint(t_s, air), self._layout.camera, air, unit(-0.5, 0.8, -0.45))
-        for _, paint in sorted(self._things(stage, t_s), key=lambda thing: -thing[0]):
-            paint()
-        return stage.pixels, stage.truths()
+        stage = self._film.begin(t_s)
+        self._walk.paint(stage, t_s)
+        things = sorted([*self._standing(t_s), *self._moving(t_s)], key=_depth, reverse=True)
+        for car, place, _ in things:
+            stage.shadow(cars.car(car.shape, car.paint), place)
+        errands = self._errands.at(t_s)
+        for thing in sorted([*things, *errands], key=_depth, reverse=True):
+            _paint(stage, thing)
+        return self._film.end(stage, t_s)
 
-    def _things(self, stage, t_s):
+    def _standing(self, t_s: float) -> Iterator[tuple[Car, Place, bool]]:
         before, move = self._table.at(int(t_s // SLOT_S))
+        leaving = move.bay if move and t_s >= move.start_s else None
         for number, car in enumerate(before):
-            bay = self._layout.bays[number]
-            gone = move is not None and move.bay == number and t_s >= move.start_s
-            if car and not gone:
-                place = Place(bay.x, bay.z, pi / 2 * bay.inward)
-                yield np.hypot(bay.x, bay.z), lambda car=car, place=place: stage.mesh(
-                    cars.car(car.shape, car.paint), place, "car", car.id)
-        if move and move.start_s <= t_s and (move.arrives and move.bay is not None or t_s <= move.end_s):
+            if car and number != leaving:
+                bay = self._layout.bays[number]
+                yield car, Place(bay.x, bay.z, pi / 2 * bay.inward), False
+
+    def _moving(self, t_s: float) -> Iterator[tuple[Car, Place, bool]]:
+        """The one of this slot; once arrived it stands until the slot is over."""
+        _, move = self._table.at(int(t_s // SLOT_S))
+        if move and move.start_s <= t_s and (move.arrives or t_s <= move.end_s):
             pose = move.way.at(t_s - move.start_s)
-            lights = t_s <= move.end_s
-            yield np.hypot(pose.x, pose.z), lambda: stage.mesh(
-                cars.car(move.car.shape, move.car.paint, lights=lights),
-                Place(pose.x, pose.z, pose.heading), "car", move.car.id)
-        z0 = self._layout.lane_z + LANE_M / 2 + BAY_LENGTH_M + 1.5
-        left, right = self._layout.camera.edges_m(z0, 0.0)
-        left, right = left - 0.6, right + 0.6
-        for number in range(int(t_s // 7) - 6, int(t_s // 7) + 1):
-            if number < 0:
-                continue
-            chance = np.random.default_rng((self._seed, 22, number))
-            somebody = people.drawn(chance)
-            speed, begin = float(chance.uniform(0.9, 1.7)), number * 7.0
-            rightward = bool(chance.random() < 0.5)
-            z = z0 + float(chance.uniform(-0.6, 0.9))
-            way = (t_s - begin) * speed
-            if chance.random() < 0.4 or not 0 < way < right - left:
-                continue
-            x = left + way if rightward else right - way
-            stand = people.Stand(x, z, 0.0, way, 1 if rightward else -1)
-            yield np.hypot(x, z), lambda somebody=somebody, stand=stand, number=number: people.paint(stage, somebody, stand, "person", _PERSON_IDS + number)
+            yield move.car, Place(pose.x, pose.z, pose.heading), t_s <= move.end_s
+
+
+def _depth(thing: tuple[Car, Place, bool] | Errand) -> float:
+    place = thing.stand if isinstance(thing, Errand) else thing[1]
+    return hypot(place.x, place.z)
+
+
+def _paint(stage: Stage, thing: tuple[Car, Place, bool] | Errand) -> None:
+    if isinstance(thing, Errand):
+        people.paint(stage, thing.person, thing.stand, "person", PERSON_IDS + thing.id)
+        return
+    car, place, drives = thing
+    mesh = cars.car(car.shape, car.paint, lights=drives)
+    if drives:
+        stage.beam(place, cars.length_m(car.shape))
+    stage.mesh(mesh, place, "car", car.id)
+
+
+def _stay(bay: int, start_s: float, car: int, end_s: float) -> SceneEvent:
+    return SceneEvent("occupied", start_s, end_s, car, {"bay": bay})

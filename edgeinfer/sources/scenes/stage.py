@@ -22,7 +22,19 @@ _BITS = 4  # of a pixel's fraction: slow things do not jump
 _MASK_PX = 320  # the width at which it is counted what hides what
 _LEAST_PX = 1.0  # an object that shows less of itself is not in the picture
 _MOST_OBJECTS = 250  # the mask has one byte; 0 is the scenery
+_FAINT = 0.05  # light that is not worth drawing
+_SHARP_PX, _SOFTEST_PX = 0.7, 12.0  # of the edges of shadows
 _FAR_PX = 1 << 14  # OpenCV counts corners in 32 bits, 4 of them fraction
+
+
+def _spot() -> Pixels:
+    """A warm light that fades to nothing at its rim."""
+    v, u = np.mgrid[-1:1:64j, -1:1:64j]
+    fade = np.clip(1 - np.hypot(u, v), 0, 1)[..., None] ** 2
+    return (fade * (255, 240, 200)).astype(np.uint8)
+
+
+_SPOT = _spot()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +70,13 @@ class Stage:
         shape = round(camera.height_px * self._scale), round(camera.width_px * self._scale)
         self._mask = np.zeros((max(1, shape[0]), max(1, shape[1])), np.uint8)
         self._frame = np.array(
-            [[0, 0], [camera.width_px, 0], [camera.width_px, camera.height_px],
-             [0, camera.height_px]], np.float32,
+            [
+                [0, 0],
+                [camera.width_px, 0],
+                [camera.width_px, camera.height_px],
+                [0, camera.height_px],
+            ],
+            np.float32,
         )
 
     def mesh(self, mesh: Mesh, place: Place, label: str = "", id: int = 0) -> None:
@@ -80,15 +97,77 @@ class Stage:
                 if face.lit is None
                 else self.air.glow(face.colour, face.lit, bright[number], far)
             )
-            cv2.fillPoly(
-                self.pixels, [fixed[face.first : face.last]], colour, cv2.LINE_AA, _BITS
-            )
+            cv2.fillPoly(self.pixels, [fixed[face.first : face.last]], colour, cv2.LINE_AA, _BITS)
 
     def light(self, normals: Points) -> NDArray[np.float64]:
         """On faces that look that way; 1 on an even ground."""
         even = 0.62 + 0.1 + self._sun[1] * 0.5
         sun = np.maximum(normals @ self._sun, 0) * 0.5
         return cast("NDArray[np.float64]", (0.62 + 0.1 * normals[:, 1] + sun) / even)
+
+    def shadow(self, mesh: Mesh, place: Place) -> None:
+        """On the ground: the sun's, and without it the soft dark under all that stands."""
+        corners, _ = _placed(mesh.corners, place)
+        slope = self._sun / self._sun[1] if self._sun[1] > _FAINT else np.zeros(3)
+        corners = corners - corners[:, 1:2] * slope
+        corners[:, 1] = 0.0
+        flat, depth = self.camera.project(corners)
+        hull = cv2.convexHull(flat.astype(np.float32))[:, 0]
+        share = 0.3 + 0.35 * float(self._sun[1])
+        self._darken(hull, share, 0.16 * self.camera.focal_px / float(depth.mean()))
+
+    def _darken(self, outline: NDArray[np.float32], share: float, soft_px: float) -> None:
+        margin = 2 * soft_px + 2
+        low, high = outline.min(axis=0) - margin, outline.max(axis=0) + margin
+        left, top = (max(int(value), 0) for value in low)
+        part = self.pixels[top : max(int(high[1]), 0), left : max(int(high[0]), 0)]
+        if not part.size:
+            return
+        mask = np.full(part.shape[:2], 255, np.uint8)
+        corners = _fixed(outline - np.array((left, top), np.float32))
+        cv2.fillConvexPoly(mask, corners, round(255 * (1 - share)), cv2.LINE_AA, _BITS)
+        if soft_px > _SHARP_PX:
+            side = 2 * round(min(soft_px, _SOFTEST_PX)) + 1
+            mask = np.asarray(cv2.blur(mask, (side, side)), np.uint8)
+        three = cv2.merge((mask, mask, mask))
+        cv2.multiply(part, three, dst=part, scale=1 / 255)
+
+    def beam(self, place: Place, length_m: float) -> None:
+        """What the headlights of a car make of the road before it."""
+        if self.air.lamps > _FAINT:
+            ahead = length_m / 2 + np.array([2.2, 4.5])
+            x = place.x + np.cos(place.heading) * ahead
+            z = place.z + np.sin(place.heading) * ahead
+            self._glows(np.column_stack((x, np.zeros(2), z)), 2.2, 0.32, 0.35)
+            front = place.x + cos(place.heading) * length_m / 2
+            deep = place.z + sin(place.heading) * length_m / 2
+            if sin(place.heading) < 0.3:  # else the car itself hides them
+                self.headlight(np.array([[front, 0.7, deep]]))
+
+    def headlight(self, lamps: Points) -> None:
+        """The halo around each of them (N, 3)."""
+        if self.air.lamps > _FAINT:
+            self._glows(lamps, 1.1 + self.air.fog + self.air.rain, 0.75, 1.0)
+
+    def _glows(self, places: Points, radius_m: float, strength: float, flat_by: float) -> None:
+        flat, depth = self.camera.project(places)
+        for (x, y), far in zip(flat.tolist(), depth.tolist(), strict=True):
+            wide = radius_m * self.camera.focal_px / far
+            self._glow(x, y, (wide, wide * flat_by), strength * self.air.lamps)
+
+    def _glow(self, x: float, y: float, radii: tuple[float, float], strength: float) -> None:
+        wide, high = (max(2, round(2 * radius)) for radius in radii)
+        left, top = round(x - wide / 2), round(y - high / 2)
+        rows, columns = (
+            slice(max(0, top), max(0, top + high)),
+            slice(max(0, left), max(0, left + wide)),
+        )
+        part = self.pixels[rows, columns]
+        if not part.size:
+            return
+        spot = cv2.resize(_SPOT, (wide, high), interpolation=cv2.INTER_LINEAR)
+        spot = spot[rows.start - top :, columns.start - left :][: part.shape[0], : part.shape[1]]
+        cv2.addWeighted(part, 1, spot, strength, 0, dst=part)
 
     def fill(self, flat: Points, colour: Colour) -> None:
         """A polygon of pixels in a colour as the camera sees it."""
@@ -154,7 +233,12 @@ def _fixed(flat: Points | NDArray[np.float32]) -> NDArray[np.int32]:
 def _widen(bounds: list[float], points: NDArray[np.float32]) -> None:
     low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     old = bounds or [*low, *high]
-    bounds[:] = [min(old[0], low[0]), min(old[1], low[1]), max(old[2], high[0]), max(old[3], high[1])]
+    bounds[:] = [
+        min(old[0], low[0]),
+        min(old[1], low[1]),
+        max(old[2], high[0]),
+        max(old[3], high[1]),
+    ]
 
 
 def _is_seen(bounds: Sequence[float]) -> bool:
