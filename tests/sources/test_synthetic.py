@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from edgeinfer.core.frame import Frame
+from edgeinfer.sources.scenes import named
 from edgeinfer.sources.scenes.signs import PASS_FRAMES, draw
 from edgeinfer.sources.synthetic import SyntheticSource
 
@@ -90,3 +91,17 @@ def test_a_real_detector_sees_the_stop_sign_most_of_the_time(models: Path) -> No
         found = detector.get_tensor(classes)[0].astype(int) == STOP_SIGN
         seen.append(bool((detector.get_tensor(scores)[0][found] >= 0.5).any()))
     assert sum(seen) >= 0.7 * len(seen)
+
+
+@pytest.mark.parametrize("scene", ["railway", "parking"])
+def test_a_scene_with_a_truth_gives_the_pictures_of_that_scene(scene: str) -> None:
+    options = {"scene": scene, "seed": 4, "size": (96, 64), "weather": "snow", "light": "dusk"}
+    frames = read(source(frames=3, fps=2, **options), 4)
+    drawn = named.make(scene, 4, (96, 64), "snow", "dusk")
+    assert len(frames) == 3
+    assert np.array_equal(frames[2].rgb, drawn.draw(1.0)[0])
+
+
+def test_signs_have_no_weather() -> None:
+    with pytest.raises(ValueError, match="choose railway or parking"):
+        source(weather="rain")

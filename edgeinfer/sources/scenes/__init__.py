@@ -1,1 +1,1 @@
-"""Drawn scenes: each a pure function of seed, frame number and size."""
+"""Drawn scenes: each a pure function of seed, time and size."""

@@ -49,17 +49,17 @@ class Backdrop:
         """A picture of one's own to paint on."""
         if air != self._air:
             self._light(air)
-        pixels = self._lit.copy()
+        pixels: Pixels = self._lit.copy()
         top = self._first_full
         if top:
             behind = self._sky.paint(t_s, air)[:top]
             cv2.multiply(behind, self._open, dst=behind, scale=1 / 255)
             cv2.add(pixels[:top], behind, dst=pixels[:top])
         if air.sun > 0.3 and air.clouds > 0.2:
-            self._shadows(pixels, t_s, air)
+            self._shadows(pixels, t_s)
         return pixels
 
-    def _shadows(self, pixels: Pixels, t_s: float, air: Air) -> None:
+    def _shadows(self, pixels: Pixels, t_s: float) -> None:
         """Of the clouds, moving over the land."""
         width = pixels.shape[1]
         at = int(t_s * _DRIFT * width) % width

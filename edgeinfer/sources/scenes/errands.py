@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import hypot
 
 import numpy as np
@@ -43,7 +44,7 @@ class Errands:
         chance = np.random.default_rng((self._seed, 40, number))
         somebody, leftward = people.drawn(chance), bool(chance.random() < 0.5)
         way = self._way(move.bay, leftward=leftward)
-        whole_m = sum(hypot(x2 - x, z2 - z) for (x, z), (x2, z2) in zip(way, way[1:], strict=False))
+        whole_m = sum(hypot(x2 - x, z2 - z) for (x, z), (x2, z2) in pairwise(way))
         gone_s = t_s - move.end_s if move.arrives else move.start_s - t_s
         walked_m = (gone_s - _GETTING_S) * _SPEED
         if not 0 < walked_m < whole_m:
@@ -63,7 +64,7 @@ class Errands:
 
 def _along(way: list[tuple[float, float]], walked_m: float) -> tuple[float, float]:
     left_m = walked_m
-    for (x, z), (x2, z2) in zip(way, way[1:], strict=False):
+    for (x, z), (x2, z2) in pairwise(way):
         long_m = hypot(x2 - x, z2 - z)
         if left_m <= long_m:
             share = left_m / long_m

@@ -22,12 +22,14 @@ _WIDE_M = 3.4  # of a platform
 class Catenary:
     def __init__(self, plan: Layout) -> None:
         self._plan = plan
-        self._meshes = {z: _pole(1.0 if z < plan.tracks[0] else -1.0) for z in plan.poles}
+        self._arms = {z: _arm(1.0 if z < plan.tracks[0] else -1.0) for z in plan.poles}
 
     def poles(self, z: float, stage: Stage, _t_s: float) -> None:
         left, right = self._plan.camera.edges_m(z, 3.0)
         for number in range(int(left // _EVERY_M) - 1, int(right // _EVERY_M) + 2):
-            stage.mesh(self._meshes[z], Place((number + 0.35) * _EVERY_M, z))
+            place = Place((number + 0.35) * _EVERY_M, z)
+            for mesh in (_POST, self._arms[z]):  # apart: the hull of both would hide too much
+                stage.mesh(mesh, place)
 
     def wire(self, z: float, stage: Stage, _t_s: float) -> None:
         left, right = self._plan.camera.edges_m(z, 0.0)
@@ -39,14 +41,21 @@ class Catenary:
             cv2.line(stage.pixels, start, end, colour, 1, cv2.LINE_AA, 4)
 
 
-def _pole(towards: float) -> Mesh:
-    """With an arm over the track beside it."""
+def _post() -> Mesh:
     build = Builder()
     build.prism(rectangle(-0.12, 0.0, 0.12, 7.2), 0.12, _POLE)
-    reach = 2.2 * towards
-    low, high = sorted((0.0, reach))
+    return build.done()
+
+
+def _arm(towards: float) -> Mesh:
+    """Over the track beside the post."""
+    build = Builder()
+    low, high = sorted((0.0, 2.2 * towards))
     build.box((-0.05, 6.5, low), (0.05, 6.62, high), _POLE)
     return build.done()
+
+
+_POST = _post()
 
 
 def platform(plan: Layout) -> Callable[[Stage, float], None]:

@@ -53,7 +53,7 @@ class Builder:
         self._normals.append(normal / length if length else normal)
         self._middles.append(points.mean(axis=0))
         first = len(self._corners)
-        self._corners += [tuple(corner) for corner in corners]
+        self._corners += corners
         self._faces.append(Face(first, len(self._corners), colour, lit))
 
     def side(self, outline: Outline, z: float, colour: Colour, lit: Colour | None = None) -> None:

@@ -20,6 +20,9 @@ from edgeinfer.sources.scenes.traffic import PERSON_IDS, Path
 Polygon = tuple[tuple[float, float], ...]
 """(x, y) corners in fractions of the picture."""
 
+_Parked = tuple[Car, Place, bool]  # True: it drives
+_Thing = _Parked | Errand
+
 _LATER_SLOTS = 400  # in which the end of a stay is looked for: most leave within a quarter of them
 
 
@@ -77,12 +80,12 @@ class Parking:
         things = sorted([*self._standing(t_s), *self._moving(t_s)], key=_depth, reverse=True)
         for car, place, _ in things:
             stage.shadow(cars.car(car.shape, car.paint), place)
-        errands = self._errands.at(t_s)
-        for thing in sorted([*things, *errands], key=_depth, reverse=True):
+        everything: list[_Thing] = [*things, *self._errands.at(t_s)]
+        for thing in sorted(everything, key=_depth, reverse=True):
             _paint(stage, thing)
         return self._film.end(stage, t_s)
 
-    def _standing(self, t_s: float) -> Iterator[tuple[Car, Place, bool]]:
+    def _standing(self, t_s: float) -> Iterator[_Parked]:
         before, move = self._table.at(int(t_s // SLOT_S))
         leaving = move.bay if move and t_s >= move.start_s else None
         for number, car in enumerate(before):
@@ -90,7 +93,7 @@ class Parking:
                 bay = self._layout.bays[number]
                 yield car, Place(bay.x, bay.z, pi / 2 * bay.inward), False
 
-    def _moving(self, t_s: float) -> Iterator[tuple[Car, Place, bool]]:
+    def _moving(self, t_s: float) -> Iterator[_Parked]:
         """The one of this slot; once arrived it stands until the slot is over."""
         _, move = self._table.at(int(t_s // SLOT_S))
         if move and move.start_s <= t_s and (move.arrives or t_s <= move.end_s):
@@ -98,14 +101,14 @@ class Parking:
             yield move.car, Place(pose.x, pose.z, pose.heading), t_s <= move.end_s
 
 
-def _depth(thing: tuple[Car, Place, bool] | Errand) -> float:
+def _depth(thing: _Thing) -> float:
     place = thing.stand if isinstance(thing, Errand) else thing[1]
     return hypot(place.x, place.z)
 
 
-def _paint(stage: Stage, thing: tuple[Car, Place, bool] | Errand) -> None:
+def _paint(stage: Stage, thing: _Thing) -> None:
     if isinstance(thing, Errand):
-        people.paint(stage, thing.person, thing.stand, "person", PERSON_IDS + thing.id)
+        people.paint(stage, thing.person, thing.stand, PERSON_IDS + thing.id)
         return
     car, place, drives = thing
     mesh = cars.car(car.shape, car.paint, lights=drives)

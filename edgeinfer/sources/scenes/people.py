@@ -51,14 +51,14 @@ class Stand:
     towards: int = 1
 
 
-def paint(stage: Stage, person: Person, stand: Stand, label: str = "person", id: int = 0) -> None:
+def paint(stage: Stage, person: Person, stand: Stand, number: int) -> None:
     """The figure in its own widths and heights, laid upright where it stands."""
     shapes = _shapes(person, stand)
     base = np.array([[stand.x, stand.y, stand.z], [stand.x, stand.y + 1.0, stand.z]])
     flat, depth = stage.camera.project(base)
     size = np.array([flat[0, 1] - flat[1, 1]] * 2) * (1, -1)
     outlines = [flat[0] + points * size for points, _ in shapes]
-    stage.cover([np.vstack(outlines)], label, id)
+    stage.cover(outlines, "person", number)
     for outline, (_, colour) in zip(outlines, shapes, strict=True):
         stage.fill(outline, stage.air.colour(colour, 1.0, float(depth[0])))
 

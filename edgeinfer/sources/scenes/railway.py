@@ -74,11 +74,11 @@ class Railway:
 
     def draw(self, t_s: float) -> tuple[Pixels, tuple[Truth, ...]]:
         stage = self._film.begin(t_s)
-        trains = (
+        trains: list[tuple[float, Painter]] = [
             (self._layout.tracks[one.track], partial(self._train, one))
             for one in self._slot(int(t_s // passings.SLOT_S))
             if one.start_s <= t_s <= one.end_s
-        )
+        ]
         for _, paint in sorted([*self._fixed, *trains], key=lambda thing: -thing[0]):
             paint(stage, t_s)
         return self._film.end(stage, t_s)
@@ -104,7 +104,7 @@ class Railway:
 
 
 def _event(one: Passing) -> SceneEvent:
-    facts = {
+    facts: dict[str, str | int | bool] = {
         "direction": one.direction,
         "train": one.train.kind,
         "track": one.track,

@@ -8,11 +8,11 @@ from math import cos, pi, sin
 import cv2
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
 from edgeinfer.sources.scenes.air import Colour
 from edgeinfer.sources.scenes.backdrop import Land
 from edgeinfer.sources.scenes.camera import Camera, Points
+from edgeinfer.sources.scenes.texture import Field
 
 _BITS = 4
 _LEAVES: tuple[Colour, ...] = (
@@ -27,6 +27,7 @@ _WALLS: tuple[Colour, ...] = (
 )  # fmt: skip
 _ROOFS: tuple[Colour, ...] = ((142, 66, 52), (92, 76, 70), (82, 88, 98), (164, 92, 60))
 _LAMP: Colour = (255, 206, 130)
+_LIT_M = 300.0  # no lamp lights what is farther
 
 
 class Scenery:
@@ -90,11 +91,9 @@ class Scenery:
     def tree(self, chance: Generator, x: float, z: float, height_m: float) -> None:
         """A trunk, and leaves as many round clumps, darker below."""
         self._foot_shade(x, z, height_m * 0.4)
-        trunk = 0.03 * height_m
-        self.upright(
-            [(x - trunk, 0), (x + trunk, 0), (x + trunk * 0.7, height_m * 0.5), (x - trunk * 0.7, height_m * 0.5)],
-            z, (92, 72, 56),
-        )  # fmt: skip
+        foot, top, high = 0.03 * height_m, 0.021 * height_m, 0.5 * height_m
+        trunk = [(x - foot, 0), (x + foot, 0), (x + top, high), (x - top, high)]
+        self.upright(trunk, z, (92, 72, 56))
         leaf = _LEAVES[int(chance.integers(len(_LEAVES)))]
         spread = height_m * float(chance.uniform(0.2, 0.3))
         for number in range(34):
@@ -130,10 +129,9 @@ class Scenery:
         half = wide / 2
         self.upright([(x - half, 0), (x + half, 0), (x + half, high), (x - half, high)], z, wall)
         peak = high + wide * 0.22
-        self.upright(
-            [(x - half - 0.5, high), (x + half + 0.5, high), (x + half - 1.6, peak), (x - half + 1.6, peak)],
-            z, roof, 0.9,
-        )  # fmt: skip
+        eaves, ridge = half + 0.5, half - 1.6
+        above = [(x - eaves, high), (x + eaves, high), (x + ridge, peak), (x - ridge, peak)]
+        self.upright(above, z, roof, 0.9)
         count = max(2, round(wide / 2.6))
         for floor in range(floors):
             for number in range(count):
@@ -148,27 +146,21 @@ class Scenery:
         glow = (225 * warm, 180 * warm, 105 * warm) if lit else (0, 0, 0)
         self.upright(pane, z, (84, 98, 112), 0.0, glow)
 
-    def lamp(
-        self, x: float, z: float, height_m: float, ground: tuple[NDArray[np.float64], ...]
-    ) -> None:
+    def lamp(self, x: float, z: float, height_m: float, ground: tuple[Field, Field]) -> None:
         """A post with its light, and the pool of it on the ground of these x and z."""
         self.upright(
             [(x - 0.07, 0), (x + 0.07, 0), (x + 0.05, height_m), (x - 0.05, height_m)], z,
             (112, 114, 118),
         )  # fmt: skip
-        head = [
-            (x - 0.35, height_m - 0.08),
-            (x + 0.35, height_m - 0.08),
-            (x + 0.3, height_m + 0.1),
-            (x - 0.3, height_m + 0.1),
-        ]
+        low, high = height_m - 0.08, height_m + 0.1
+        head = [(x - 0.35, low), (x + 0.35, low), (x + 0.3, high), (x - 0.3, high)]
         self.upright(head, z, (206, 206, 200), 0.0, (255, 240, 200))
         flat, depth = self._camera.project(np.array([(x, height_m, z)]))
         light = np.array(_LAMP, np.float32)
         away = (ground[0] - x) ** 2 + (ground[1] - z) ** 2
-        pool = np.exp(-away / (1.3 * height_m**2)).astype(np.float32)
-        pool *= self._land.far_m < 300
-        self._land.glow += (pool * 0.0022)[..., None] * light * self._land.colour
+        pool = np.exp(-np.sqrt(away) / (1.6 * height_m))
+        pool *= self._land.far_m < _LIT_M
+        self._land.glow += (pool * 0.0042)[..., None] * light * self._land.colour
         v, u = np.ogrid[: self._camera.height_px, : self._camera.width_px]
         radius = 1.1 * self._camera.focal_px / float(depth[0])
         halo = np.exp(-np.hypot(u - flat[0, 0], v - flat[0, 1]) / max(radius, 0.5))

@@ -57,7 +57,7 @@ class Sky:
         painted += self._stars * max(0.0, air.darkness * 3 - 2) * (1 - share)[..., None]
         foggy = max(air.fog, 0.6 * air.snow)
         painted += (np.array(air.haze) - painted) * foggy * fade
-        return np.clip(painted, 0, 255).astype(np.uint8)
+        return np.asarray(np.clip(painted, 0, 255), np.uint8)
 
     def _starry(self) -> NDArray[np.float32]:
         width, height = 2 * self._size[0], self._high
@@ -71,4 +71,5 @@ class Sky:
 
 def _mixed(three: NDArray[np.float32], darkness: float) -> NDArray[np.float32]:
     first = min(int(darkness * 2), 1)
-    return three[first] + (three[first + 1] - three[first]) * np.float32(darkness * 2 - first)
+    share = np.float32(darkness * 2 - first)
+    return np.asarray(three[first] + (three[first + 1] - three[first]) * share)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import cos, hypot, sin
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 
 from edgeinfer.core.frame import Pixels
 from edgeinfer.core.geometry import Box
+from edgeinfer.sources.scenes import glow
 from edgeinfer.sources.scenes.air import Air, Colour
 from edgeinfer.sources.scenes.camera import Camera, Points
-from edgeinfer.sources.scenes.mesh import Mesh
+from edgeinfer.sources.scenes.mesh import Face, Mesh
 from edgeinfer.sources.scenes.scene import Truth
+
+_Pixels = NDArray[Any]  # (N, 2), of whatever type OpenCV gives
 
 _BITS = 4  # of a pixel's fraction: slow things do not jump
 _MASK_PX = 320  # the width at which it is counted what hides what
@@ -25,16 +28,6 @@ _MOST_OBJECTS = 250  # the mask has one byte; 0 is the scenery
 _FAINT = 0.05  # light that is not worth drawing
 _SHARP_PX, _SOFTEST_PX = 0.7, 12.0  # of the edges of shadows
 _FAR_PX = 1 << 14  # OpenCV counts corners in 32 bits, 4 of them fraction
-
-
-def _spot() -> Pixels:
-    """A warm light that fades to nothing at its rim."""
-    v, u = np.mgrid[-1:1:64j, -1:1:64j]
-    fade = np.clip(1 - np.hypot(u, v), 0, 1)[..., None] ** 2
-    return (fade * (255, 240, 200)).astype(np.uint8)
-
-
-_SPOT = _spot()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +44,11 @@ class Place:
 
 @dataclass(slots=True)
 class _Object:
+    """`value`: what stands for it in the mask."""
+
     label: str
     id: int
-    number: int
+    value: int
     bounds: list[float] = field(default_factory=list)
     drawn: int = 0
 
@@ -69,35 +64,27 @@ class Stage:
         self._scale = min(1.0, _MASK_PX / camera.width_px)
         shape = round(camera.height_px * self._scale), round(camera.width_px * self._scale)
         self._mask = np.zeros((max(1, shape[0]), max(1, shape[1])), np.uint8)
-        self._frame = np.array(
-            [
-                [0, 0],
-                [camera.width_px, 0],
-                [camera.width_px, camera.height_px],
-                [0, camera.height_px],
-            ],
-            np.float32,
-        )
+        size = camera.width_px, camera.height_px
+        self._frame = np.array(((0, 0), (size[0], 0), size, (0, size[1])), np.float32)
 
-    def mesh(self, mesh: Mesh, place: Place, label: str = "", id: int = 0) -> None:
+    def mesh(self, mesh: Mesh, place: Place, label: str = "", number: int = 0) -> None:
         """Paints it and, with a label, notes its truth; without one it only hides others."""
         corners, turn = _placed(mesh.corners, place)
         flat, depth = self.camera.project(corners)
-        self.cover([flat], label, id)
         middles, _ = _placed(mesh.middles, place)
         normals = mesh.normals @ turn
-        towards = ((self._eye - middles) * normals).sum(axis=1)
-        bright = self.light(normals)
+        shown = np.flatnonzero(((self._eye - middles) * normals).sum(axis=1) > 0).tolist()
+        faces = [mesh.faces[index] for index in shown]
+        self.cover([flat[face.first : face.last] for face in faces], label, number)
         fixed = _fixed(flat)
-        for number in np.flatnonzero(towards > 0).tolist():
-            face = mesh.faces[number]
-            far = float(depth[face.first])
-            colour = (
-                self.air.colour(face.colour, bright[number], far)
-                if face.lit is None
-                else self.air.glow(face.colour, face.lit, bright[number], far)
-            )
+        for face, bright in zip(faces, self.light(normals[shown]).tolist(), strict=True):
+            colour = self._colour(face, bright, float(depth[face.first]))
             cv2.fillPoly(self.pixels, [fixed[face.first : face.last]], colour, cv2.LINE_AA, _BITS)
+
+    def _colour(self, face: Face, bright: float, far_m: float) -> Colour:
+        if face.lit is None:
+            return self.air.colour(face.colour, bright, far_m)
+        return self.air.glow(face.colour, face.lit, bright, far_m)
 
     def light(self, normals: Points) -> NDArray[np.float64]:
         """On faces that look that way; 1 on an even ground."""
@@ -116,7 +103,7 @@ class Stage:
         share = 0.3 + 0.35 * float(self._sun[1])
         self._darken(hull, share, 0.16 * self.camera.focal_px / float(depth.mean()))
 
-    def _darken(self, outline: NDArray[np.float32], share: float, soft_px: float) -> None:
+    def _darken(self, outline: _Pixels, share: float, soft_px: float) -> None:
         margin = 2 * soft_px + 2
         low, high = outline.min(axis=0) - margin, outline.max(axis=0) + margin
         left, top = (max(int(value), 0) for value in low)
@@ -153,50 +140,46 @@ class Stage:
         flat, depth = self.camera.project(places)
         for (x, y), far in zip(flat.tolist(), depth.tolist(), strict=True):
             wide = radius_m * self.camera.focal_px / far
-            self._glow(x, y, (wide, wide * flat_by), strength * self.air.lamps)
-
-    def _glow(self, x: float, y: float, radii: tuple[float, float], strength: float) -> None:
-        wide, high = (max(2, round(2 * radius)) for radius in radii)
-        left, top = round(x - wide / 2), round(y - high / 2)
-        rows, columns = (
-            slice(max(0, top), max(0, top + high)),
-            slice(max(0, left), max(0, left + wide)),
-        )
-        part = self.pixels[rows, columns]
-        if not part.size:
-            return
-        spot = cv2.resize(_SPOT, (wide, high), interpolation=cv2.INTER_LINEAR)
-        spot = spot[rows.start - top :, columns.start - left :][: part.shape[0], : part.shape[1]]
-        cv2.addWeighted(part, 1, spot, strength, 0, dst=part)
+            glow.add(self.pixels, (x, y), (wide, wide * flat_by), strength * self.air.lamps)
 
     def fill(self, flat: Points, colour: Colour) -> None:
         """A polygon of pixels in a colour as the camera sees it."""
         cv2.fillPoly(self.pixels, [_fixed(flat)], colour, cv2.LINE_AA, _BITS)
 
-    def cover(self, outlines: Sequence[Points], label: str, id: int) -> None:
-        """Notes what the convex hulls of those pixels hide, and the truth of their object."""
-        one = self._object(label, id) if label else None
-        for outline in outlines:
-            hull = cv2.convexHull(outline.astype(np.float32))
-            if one:
-                area, inside = cv2.intersectConvexConvex(hull, self._frame)
-                if area > 0 and inside is not None:
-                    _widen(one.bounds, inside[:, 0])
-            corners = _fixed(hull[:, 0] * self._scale)
-            cv2.fillConvexPoly(self._mask, corners, one.number if one else 0, cv2.LINE_8, _BITS)
+    def cover(self, pieces: Sequence[Points], label: str, number: int) -> None:
+        """Notes what the hull of those polygons hides, and the truth of their object."""
+        if not pieces:
+            return
+        hull = cv2.convexHull(np.vstack(pieces).astype(np.float32))
+        one = self._object(label, number) if label else None
+        corners = _fixed(hull[:, 0] * self._scale)
+        cv2.fillConvexPoly(self._mask, corners, one.value if one else 0, cv2.LINE_8, _BITS)
         if one:
+            self._bound(one, hull, pieces)
             one.drawn = self._count(one)
 
-    def _object(self, label: str, id: int) -> _Object:
-        number = min(len(self._objects) + 1, _MOST_OBJECTS)
-        return self._objects.setdefault(id, _Object(label, id, number))
+    def _bound(self, one: _Object, hull: _Pixels, pieces: Sequence[Points]) -> None:
+        """Where the picture cuts it, by its pieces: its hull would reach into empty corners."""
+        low, high = hull[:, 0].min(axis=0), hull[:, 0].max(axis=0)
+        if (low >= 0).all() and (high <= self._frame[2]).all():
+            _widen(one.bounds, hull[:, 0])
+            return
+        for piece in pieces:
+            convex = cv2.convexHull(piece.astype(np.float32))
+            area, inside = cv2.intersectConvexConvex(convex, self._frame)
+            if area > 0 and inside is not None:
+                _widen(one.bounds, inside[:, 0])
+
+    def _object(self, label: str, number: int) -> _Object:
+        value = min(len(self._objects) + 1, _MOST_OBJECTS)
+        return self._objects.setdefault(number, _Object(label, number, value))
 
     def _count(self, one: _Object) -> int:
         if not one.bounds:
             return 0
         left, top, right, bottom = (value * self._scale for value in one.bounds)
         part = self._mask[int(top) : int(bottom) + 1, int(left) : int(right) + 1]
-        return int(np.count_nonzero(part == one.number))
+        return int(np.count_nonzero(part == one.value))
 
     def truths(self) -> tuple[Truth, ...]:
         """Of all that can be seen, in the order in which it was painted."""
@@ -225,12 +208,12 @@ def _placed(points: Points, place: Place) -> tuple[Points, Points]:
     return moved, turn
 
 
-def _fixed(flat: Points | NDArray[np.float32]) -> NDArray[np.int32]:
+def _fixed(flat: _Pixels) -> NDArray[np.int32]:
     near = np.clip(flat - 0.5, -_FAR_PX, _FAR_PX)
     return np.round(near * (1 << _BITS)).astype(np.int32)
 
 
-def _widen(bounds: list[float], points: NDArray[np.float32]) -> None:
+def _widen(bounds: list[float], points: _Pixels) -> None:
     low, high = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     old = bounds or [*low, *high]
     bounds[:] = [

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Any, cast
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Field = NDArray[np.float32]
+Field = NDArray[np.floating[Any]]
 """(H, W), mostly from 0 to 1."""
 
 _TILE_PX = 512
@@ -39,8 +39,10 @@ def laid(seed: int, x_m: Field, z_m: Field, tile_m: float, cells: tuple[float, .
     """That noise laid on the ground, in tiles of so many metres."""
     tile = noise(seed, _TILE_PX, _TILE_PX, cells)
     scale = _TILE_PX / tile_m
-    maps = ((one * scale % _TILE_PX).astype(np.float32) for one in (x_m, z_m))
-    return cast("Field", cv2.remap(tile, *maps, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP))
+    across, down = ((one * scale % _TILE_PX).astype(np.float32) for one in (x_m, z_m))
+    return cast(
+        "Field", cv2.remap(tile, across, down, cv2.INTER_LINEAR, borderMode=cv2.BORDER_WRAP)
+    )
 
 
 def strip(distance_m: Field, half_m: float, pixel_m: Field) -> Field:
@@ -50,8 +52,6 @@ def strip(distance_m: Field, half_m: float, pixel_m: Field) -> Field:
     return cast("Field", (inside * np.minimum(1, 2 * half_m / wide)).astype(np.float32))
 
 
-def blend(
-    ground: NDArray[np.float32], share: Field, colour: tuple[float, float, float] | Field
-) -> None:
+def blend(ground: Field, share: Field, colour: tuple[float, float, float] | Field) -> None:
     """Paints a colour over the ground (H, W, 3), where and as much as `share` says."""
     ground += share[..., None] * (np.asarray(colour, np.float32) - ground)

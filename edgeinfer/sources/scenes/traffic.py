@@ -17,7 +17,9 @@ PERSON_IDS = 2_000_000
 
 _CAR_IDS, _STROLLER_IDS = 1_000_000, 3_000_000
 _CAR_EVERY_S, _PERSON_EVERY_S = 9.0, 7.0
-_SLOWEST_CAR, _SLOWEST_WALK = 9.0, 0.9  # m/s
+_CAR_SPEEDS = 11.0, 13.0  # m/s, one for each lane: nobody overtakes
+_CAR_SHARE = 0.55  # of those who might come
+_SLOWEST_WALK = 0.9  # m/s
 _CAR_M, _PERSON_M = 3.2, 0.7  # half of the longest; so far outside they come and go
 
 
@@ -31,27 +33,15 @@ class Road:
 
     def paint(self, stage: Stage, t_s: float) -> None:
         for lane, z in ((1, self.z + 1.65), (0, self.z - 1.65)):
-            for number, way, chance in _comers(
-                (self.seed, 21, lane), t_s, _CAR_EVERY_S, self._way_m(z) / _SLOWEST_CAR
+            longest_s = self._way_m(z) / _CAR_SPEEDS[lane]
+            for number, gone_s, chance in _comers(
+                (self.seed, 21, lane), t_s, _CAR_EVERY_S, longest_s
             ):
-                self._car(stage, lane, z, number, way, chance)
-
-    def _car(
-        self, stage: Stage, lane: int, z: float, number: int, gone_s: float,
-        chance: np.random.Generator,
-    ) -> None:  # fmt: skip
-        # One speed for all of a lane: nobody overtakes.
-        way = gone_s * (11.0 + 2 * lane)
-        if chance.random() < 0.45 or way > self._way_m(z):
-            return
-        left, right = self._edges(z)
-        x = right - way if lane else left + way
-        shape, paint = cars.drawn(chance)
-        place = Place(x, z, pi * lane)
-        mesh = cars.car(shape, paint, lights=True)
-        stage.shadow(mesh, place)
-        stage.mesh(mesh, place, "car", _CAR_IDS + 2 * number + lane)
-        stage.beam(place, cars.length_m(shape))
+                way = gone_s * _CAR_SPEEDS[lane]
+                if chance.random() < _CAR_SHARE and way < self._way_m(z):
+                    left, right = self._edges(z)
+                    place = Place(right - way if lane else left + way, z, pi * lane)
+                    _car(stage, place, _CAR_IDS + 2 * number + lane, chance)
 
     def _edges(self, z: float) -> tuple[float, float]:
         left, right = self.camera.edges_m(z + 1, 0.0)
@@ -60,6 +50,14 @@ class Road:
     def _way_m(self, z: float) -> float:
         left, right = self._edges(z)
         return right - left
+
+
+def _car(stage: Stage, place: Place, number: int, chance: np.random.Generator) -> None:
+    shape, paint = cars.drawn(chance)
+    mesh = cars.car(shape, paint, lights=True)
+    stage.shadow(mesh, place)
+    stage.mesh(mesh, place, "car", number)
+    stage.beam(place, cars.length_m(shape))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,7 @@ class Path:
             if (walker := self._walker(chance, gone_s, left, right)) is not None:
                 found.append((number, *walker))
         for number, somebody, stand in sorted(found, key=lambda one: -one[2].z):
-            people.paint(stage, somebody, stand, "person", _STROLLER_IDS + number)
+            people.paint(stage, somebody, stand, _STROLLER_IDS + number)
 
     def _walker(
         self, chance: np.random.Generator, gone_s: float, left: float, right: float

@@ -15,6 +15,7 @@ HEIGHT_M = 4.3
 KINDS = ("freight", "commuter", "fast", "locomotive")
 
 _GAP_M = 0.5  # between two wagons
+_ROOF = 0.86  # of a coach's width, at the top
 _HALF = WIDTH_M / 2
 _GLASS: Colour = (48, 58, 70)
 _LIT: Colour = (255, 226, 160)
@@ -94,9 +95,7 @@ def _coach(main: Colour, second: Colour, length: float, nose: float) -> Mesh:
             (front - 0.1, 3.75), (front - 0.7, 4.0), (-half, 4.0)]  # fmt: skip
     if not nose:
         body = [(-half, 0.75), (half, 0.75), (half, 3.75), (half - 0.2, 4.0), (-half, 4.0)]
-    shares = [0.97, *[0.97 if not nose else 0.82] * 2, *[1.0] * (len(body) - 4), 0.86]
-    shares = [0.97, 0.9, 0.86, 1.0, 0.98, 0.84, 0.84] if nose else [0.97, 0.97, 0.98, 0.84, 0.84]
-    build.prism(body, _HALF, main)
+    build.prism(body, _HALF, main, [*[1.0] * (len(body) - 2), *[_ROOF] * 2])
     _stripes(build, -half, front, second)
     _windows(build, -half + 1.2, front - (1.6 if nose else 1.2), length)
     if nose:
