@@ -26,8 +26,6 @@ class Kind:
 POWER = Kind(cut=0.5, least=0.1, pause_s=3.0, lift_s=120.0)
 # The firmware brakes on its own; more than half would cost more than its brake does.
 FIRMWARE = Kind(cut=0.7, least=0.5, pause_s=10.0, lift_s=600.0)
-# Fewer frames help a hot or contended machine; where they do not, less than half is lost in vain.
-LATENCY = Kind(cut=0.85, least=0.5, pause_s=10.0, lift_s=100.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Governor: from limits and measurements to the time between two frames.
 
 Everything but `max_fps` is a ceiling of the duty, the share of time in which the processor works
-for us: heat, power and contention all follow from it. The lowest ceiling counts, and a frame that
-costs so many seconds of work may then come so often. What was used beyond the ceiling is owed and
-paid back, so that it holds on average, whatever the estimate of the cost.
+for us: heat and power follow from it. (Latency does not: see `freshness`.) The lowest ceiling
+counts, and a frame that costs so many seconds of work may then come so often. What was used beyond
+the ceiling is owed and paid back, so that it holds on average, whatever the estimate of the cost.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from edgeinfer.core.results import Binds
-from edgeinfer.runtime.brake import FIRMWARE, FREE, LATENCY, POWER, Brake, Kind, lift, press
+from edgeinfer.runtime.brake import FIRMWARE, FREE, POWER, Brake, Kind, lift, press
 from edgeinfer.runtime.thermometer import Thermometer, judge, look, pass_by
 from edgeinfer.sections import Limits
 
@@ -24,9 +24,6 @@ _REPAY_S, _REPAY_FRAMES = 10.0, 10
 _CREDIT, _DEBT = 0.15, 0.5
 """How far the interval is shortened or stretched for it: no burst after a pause, no long halt."""
 
-_NEAR = 0.95
-"""Of `max_latency_ms`: from here on it is too near, and below 0.9 there is room again."""
-
 _STICKS = 1.05
 """Another limit takes over the name when it is this much tighter: two alike do not take turns."""
 
@@ -35,8 +32,7 @@ _STICKS = 1.05
 class Observation:
     """What is known when the governor is asked.
 
-    `cost_s` of a frame and `used_s` of all time are in duty seconds; `temp_c` was read at `read_s`;
-    `latency_ms` is the 95th percentile.
+    `cost_s` of a frame and `used_s` of all time are in duty seconds; `temp_c` was read at `read_s`.
     """
 
     now_s: float
@@ -47,7 +43,6 @@ class Observation:
     read_s: float = 0.0
     slowed: bool = False
     under_voltage: bool = False
-    latency_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +71,6 @@ class State:
     thermometer: Thermometer = field(default_factory=Thermometer)
     power: Brake = field(default_factory=Brake)
     firmware: Brake = field(default_factory=Brake)
-    latency: Brake = field(default_factory=Brake)
 
 
 def decide(limits: Limits, state: State, seen: Observation) -> tuple[Decision, State]:
@@ -105,7 +99,6 @@ def floor_fps(limits: Limits) -> float:
 
 def _observe(limits: Limits, state: State, seen: Observation, passed_s: float) -> State:
     used_s = max(0.0, seen.used_s - state.used_s)
-    late = _latency(limits, seen)
     return replace(
         state,
         now_s=seen.now_s,
@@ -114,7 +107,6 @@ def _observe(limits: Limits, state: State, seen: Observation, passed_s: float) -
         thermometer=_thermometer(limits, state, seen, passed_s),
         power=_brake(POWER, state.power, seen.under_voltage, seen, passed_s),
         firmware=_brake(FIRMWARE, state.firmware, seen.slowed, seen, passed_s),
-        latency=_brake(LATENCY, state.latency, late, seen, passed_s),
     )
 
 
@@ -126,27 +118,14 @@ def _thermometer(limits: Limits, state: State, seen: Observation, passed_s: floa
     return judge(meter, limits.max_temp_c, passed_s)
 
 
-def _brake(
-    kind: Kind, brake: Brake, pressed: bool | None, seen: Observation, passed_s: float
-) -> Brake:
-    if pressed is None:
-        return brake
+def _brake(kind: Kind, brake: Brake, pressed: bool, seen: Observation, passed_s: float) -> Brake:
     return press(kind, brake, seen.duty, seen.now_s) if pressed else lift(kind, brake, passed_s)
-
-
-def _latency(limits: Limits, seen: Observation) -> bool | None:
-    """Whether it is too high; None: it is right, or nobody knows."""
-    if limits.max_latency_ms is None or seen.latency_ms is None:
-        return None
-    share = seen.latency_ms / limits.max_latency_ms
-    return True if share > _NEAR else False if share < 0.9 else None
 
 
 def _ceilings(limits: Limits, state: State) -> dict[Binds, float]:
     return {
         "temperature": min(state.thermometer.duty, state.firmware.duty),
         "power": state.power.duty,
-        "latency": state.latency.duty,
         "duty": limits.max_duty or FREE,
     }
 
@@ -173,7 +152,7 @@ def _horizon_s(duty: float, cost_s: float) -> float:
 
 
 def _owed_s(state: State, cost_s: float, used_s: float, passed_s: float) -> float:
-    if state.duty >= FREE:
+    if state.duty >= FREE or not cost_s:  # before a frame's cost is known, nobody could hold back
         return 0.0
     horizon_s = _horizon_s(max(state.duty, 0.0), cost_s)
     owed_s = state.owed_s + used_s - max(state.duty, 0.0) * passed_s

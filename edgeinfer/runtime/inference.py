@@ -82,7 +82,7 @@ class Inference:
         while True:
             self._wait_until_due()
             taken = self._slot.take()
-            if taken is None or not self._is_stale(taken[0]):
+            if taken is None or not self._is_stale(*taken):
                 return taken
             self.stale += 1
 
@@ -94,8 +94,8 @@ class Inference:
     def _delay_s(self) -> float:
         return _LOOK_S if self.paused else self._scheduler.delay_s()
 
-    def _is_stale(self, frame: Frame) -> bool:
-        return self._live and self._scheduler.is_stale(_age_ms(frame))
+    def _is_stale(self, frame: Frame, waited_ms: float) -> bool:
+        return self._live and self._scheduler.is_stale(_age_ms(frame), waited_ms)
 
     def _work(self, frame: Frame, waited_ms: float) -> None:
         if self.results == 0:
@@ -122,7 +122,13 @@ class Inference:
         scheduler = self._scheduler
         change = self._ladder.step(scheduler.wanted_fps, scheduler.cost_s, scheduler.binds)
         if change is not None:
+            self._tell_of_change()
             self._publisher.publish(_event(change, result))
+
+    def _tell_of_change(self) -> None:
+        engine = self._ladder.pipeline.engine
+        threads, accelerated = getattr(engine, "threads", 1), getattr(engine, "accelerated", False)
+        self._scheduler.model_changed(threads, accelerated=bool(accelerated))
 
 
 def _event(change: Change, result: Result) -> Event:

@@ -1,15 +1,9 @@
-"""Meter: what frames cost and how long they take, measured as they are worked on."""
+"""Meter: what frames cost, measured as they are worked on."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-
-_LATENCIES = 64
-"""Enough for a 95th percentile, few enough to forget a hot minute."""
-
-_WORKS, _FEWEST_WORKS = 16, 5
-"""The last frames tell how long the next takes; the first few, which warm up, do not."""
 
 _WINDOW_S, _FEWEST_FRAMES = 10.0, 4
 """Over which duty and cost are taken: what a person sees as now, but some frames at least."""
@@ -33,31 +27,36 @@ class Meter:
         cpu_s: Callable[[], float],
     ) -> None:
         self.used_s = 0.0
-        self._threads = threads
-        self._accelerated = accelerated
         self._clock = clock
         self._cpu_s = cpu_s
-        self._latencies_ms: deque[float] = deque(maxlen=_LATENCIES)
-        self._works_s: deque[float] = deque(maxlen=_WORKS)
         self._busy_s = 0.0
         self._began_s: float | None = None
-        self._frames = 0
         self._sampled = (cpu_s(), 0.0)
-        self._marks = deque([(clock(), 0.0, 0)])
+        self._begin(threads, accelerated=accelerated)
+
+    def model_changed(self, threads: int, *, accelerated: bool) -> None:
+        """What was measured is of another model; what was used stays used."""
+        self.sample()
+        self._begin(threads, accelerated=accelerated)
+
+    def _begin(self, threads: int, *, accelerated: bool) -> None:
+        self._threads = threads
+        self._accelerated = accelerated
+        self._frames = 0
+        self._marks = deque([(self._clock(), self.used_s, 0)])
 
     def started(self) -> None:
         self._began_s = self._clock()
 
-    def finished(self, latency_ms: float) -> None:
+    def finished(self) -> None:
         """Costs are taken from the end of a frame to the end of a frame, so that none is halved."""
         now_s = self._clock()
-        work_s = now_s - (now_s if self._began_s is None else self._began_s)
+        self._busy_s += now_s - (now_s if self._began_s is None else self._began_s)
         self._began_s = None
-        self._busy_s += work_s
-        self._works_s.append(work_s)
-        self._latencies_ms.append(latency_ms)
         self._frames += 1
-        if self._frames == 1 or now_s - self._marks[-1][0] >= _MARK_S:
+        if self._frames == 1:  # with it goes all that is done once: the start is no frame's cost
+            self._begin_counting(now_s)
+        elif now_s - self._marks[-1][0] >= _MARK_S or self.cost_s is None:
             self.sample()
             self._marks.append((now_s, self.used_s, self._frames))
             self._forget(now_s)
@@ -75,7 +74,7 @@ class Meter:
 
     @property
     def cost_s(self) -> float | None:
-        """Duty seconds per frame; None before the first frame."""
+        """Duty seconds per frame; None before the second frame."""
         (_, used_s, frames), (_, used_now_s, frames_now) = self._marks[0], self._marks[-1]
         return (used_now_s - used_s) / (frames_now - frames) if frames_now > frames else None
 
@@ -85,18 +84,9 @@ class Meter:
         seconds = self._clock() - self._marks[0][0]
         return (self.used_s - self._marks[0][1]) / seconds if seconds > 0 else None
 
-    @property
-    def work_s(self) -> float | None:
-        """What most frames stay below, from start to finish; None before there are a few."""
-        works_s = sorted(self._works_s)
-        return works_s[int(0.9 * len(works_s))] if len(works_s) >= _FEWEST_WORKS else None
-
-    def latency_ms(self, share: float) -> float | None:
-        """What `share` of the recent frames stay below."""
-        latencies_ms = sorted(self._latencies_ms)
-        if not latencies_ms:
-            return None
-        return latencies_ms[min(int(share * len(latencies_ms)), len(latencies_ms) - 1)]
+    def _begin_counting(self, now_s: float) -> None:
+        self.sample()
+        self._marks = deque([(now_s, self.used_s, self._frames)])
 
     def _forget(self, now_s: float) -> None:
         """The oldest mark goes once the next is old enough and leaves frames enough."""

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from time import monotonic, process_time
 
 from edgeinfer.core.results import Binds, Reading
+from edgeinfer.runtime.freshness import LATE, Freshness
 from edgeinfer.runtime.governor import Decision, Observation, State, decide, floor_fps
+from edgeinfer.runtime.habit import Habit
 from edgeinfer.runtime.meter import Meter
 from edgeinfer.runtime.thermometer import BLIND_DUTY
 from edgeinfer.sections import Limits
@@ -16,12 +18,11 @@ from edgeinfer.sensors.readings import hottest_c, slowed, under_voltage
 _CONSULT_S = 0.25
 """Four times a second: a flag is answered well within one."""
 
-_SHARE = 0.95
-"""Of the frames, that `max_latency_ms` speaks of."""
+_HELD = 0.5
+"""A frame that starts later than this share of the interval was not held by it but came late."""
 
-_LATE, _HABIT = 0.5, 0.15
-"""A frame that starts later than this share of the interval was not held by us but came late; and
-how much each one counts for what is said to bind."""
+_TOO_LATE = 2 * LATE
+"""The share of late results that is no accident, and speaks for a smaller model."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,14 +48,18 @@ class Scheduler:
         self._limits = limits
         self._clock = clock
         self._meter = Meter(threads, accelerated=accelerated, clock=clock, cpu_s=cpu_s)
+        self._freshness = Freshness(limits.max_latency_ms, floor_fps(limits), clock)
         self._seen: tuple[Sequence[Reading], float] = ((), clock())
         self._state = State()
         self._decision = Decision()
         self._consulted_s = -float("inf")
         self._beat_s = clock()  # when the last frame was due
         self._started_s: float | None = None
-        self._held = 1.0  # how many of the last frames waited for us
-        self._holds = True
+        self._left = False  # a frame was, for a fresher one, since the last start
+        self._too_late = False
+        # Frames wait for the interval to pass; and what costs frames is leaving the old ones.
+        self._holds = Habit(on=True, begins=0.7, ends=0.3)
+        self._leaves = Habit(on=False, begins=0.3, ends=0.1)
         self._said_blind = False
 
     def observe(self, readings: Sequence[Reading], now_s: float | None = None) -> None:
@@ -68,14 +73,11 @@ class Scheduler:
             self._consult(now_s)
         return max(0.0, self._due_s - now_s)
 
-    def is_stale(self, age_ms: float) -> bool:
-        """A frame this old would end too late, and a newer one will come."""
-        limit_ms, work_s = self._limits.max_latency_ms, self._meter.work_s
-        if limit_ms is None or work_s is None or age_ms + work_s * 1000 <= limit_ms:
-            return False
-        return self._started_s is None or self._clock() - self._started_s < 1 / floor_fps(
-            self._limits
-        )
+    def is_stale(self, age_ms: float, waited_ms: float) -> bool:
+        """Whether to leave a frame for a fresher one; `waited_ms` of its age it lay there."""
+        stale = self._freshness.is_stale(age_ms, waited_ms)
+        self._left = self._left or stale
+        return stale
 
     def started(self) -> None:
         """A frame starts now. A late one moves the beat, so that none follow in a burst."""
@@ -85,19 +87,29 @@ class Scheduler:
         self._beat_s = now_s if late_s > self._decision.interval_s else self._due_s
         self._started_s = now_s
         self._meter.started()
+        self._freshness.started()
 
     def finished(self, latency_ms: float) -> None:
         """That frame has become a result, `latency_ms` after its capture."""
-        self._meter.finished(latency_ms)
+        self._meter.finished()
+        self._freshness.finished(latency_ms)
+
+    def model_changed(self, threads: int, *, accelerated: bool) -> None:
+        """Another model runs from now on: forget what frames of the old one cost and took."""
+        self._meter.model_changed(threads, accelerated=accelerated)
+        self._freshness.model_changed()
+        self._too_late = False
 
     def latency_ms(self, share: float) -> float | None:
         """From capture to result: what `share` of the recent frames stay below."""
-        return self._meter.latency_ms(share)
+        return self._freshness.latency_ms(share)
 
     @property
     def binds(self) -> Binds:
         """Which limit sets the rate; "nothing" too where frames come more slowly than they may."""
-        return self._decision.binds if self._holds else "nothing"
+        binds = self._decision.binds if self._holds.on else "nothing"
+        late = self._leaves.on or (self._too_late and binds in ("nothing", "max_fps"))
+        return "latency" if late else binds
 
     @property
     def allowed_fps(self) -> float | None:
@@ -106,8 +118,8 @@ class Scheduler:
 
     @property
     def wanted_fps(self) -> float | None:
-        """What the limits allow before the floor `min_fps`."""
-        return self._decision.wanted_fps
+        """What the limits allow before the floor `min_fps`; none, while results are too late."""
+        return 0.0 if self._too_late else self._decision.wanted_fps
 
     @property
     def cost_s(self) -> float | None:
@@ -125,18 +137,20 @@ class Scheduler:
         return self._beat_s if first else self._beat_s + self._decision.interval_s
 
     def _look(self, late_s: float) -> None:
-        """Whether frames wait for us, or we for them; with two thresholds, so that it is steady."""
-        held = late_s <= _LATE * self._decision.interval_s
-        self._held += (held - self._held) * _HABIT
-        self._holds = self._held > (0.3 if self._holds else 0.7)
+        """Whether frames wait for us, or we for them, and why."""
+        held = late_s <= _HELD * self._decision.interval_s
+        self._holds.note(so=held)
+        self._leaves.note(so=self._left and not held)
+        self._left = False
 
     def _consult(self, now_s: float) -> None:
         self._consulted_s = now_s
         self._meter.sample()
+        self._too_late = self._freshness.late > _TOO_LATE
         binds = self._decision.binds
         self._decision, self._state = decide(self._limits, self._state, self._observation(now_s))
         if self._decision.binds != binds:
-            self._held, self._holds = 1.0, True
+            self._holds.set(on=True)
         if self._decision.blind and not self._said_blind:
             self._said_blind = True
             _log.warning(
@@ -155,5 +169,4 @@ class Scheduler:
             read_s=read_s,
             slowed=slowed(readings),
             under_voltage=under_voltage(readings),
-            latency_ms=self._meter.latency_ms(_SHARE) if self._limits.max_latency_ms else None,
         )

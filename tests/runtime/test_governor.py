@@ -20,7 +20,6 @@ seen_now = st.builds(
     temp_c=anything,
     slowed=st.booleans(),
     under_voltage=st.booleans(),
-    latency_ms=st.none() | st.floats(0, 1e4),
 )
 limits = st.builds(
     Limits,
@@ -134,15 +133,6 @@ def test_a_flag_cuts_within_one_decision_and_is_forgiven_slowly(flag: str, binds
     for _ in range(1200):
         after, state = decide(Limits(), state, _next(state))
     assert after.binds == "nothing"
-
-
-def test_results_that_come_too_late_slow_the_rate_but_not_below_half() -> None:
-    limits = Limits(max_latency_ms=100)
-    seen = Observation(0.0, cost_s=0.1, used_s=0.5, duty=1.0, latency_ms=150.0)
-    decision, _ = _follow(limits, [seen] * 2)
-    assert decision.binds == "latency"
-    decision, _ = _follow(limits, [seen] * 400)
-    assert decision.interval_s == pytest.approx(0.2, rel=0.51)
 
 
 def test_two_limits_alike_do_not_take_turns() -> None:

@@ -140,21 +140,39 @@ def test_nothing_binds_where_the_work_is_slower_than_the_limit() -> None:
     assert scheduler.binds == "nothing"
 
 
-def test_a_frame_that_would_end_too_late_is_stale() -> None:
-    machine = Machine(0.05)
-    scheduler = _scheduler(Limits(max_latency_ms=100), machine)
-    machine.run(scheduler, 10)
-    assert scheduler.is_stale(90)
-    assert not scheduler.is_stale(10)
+@pytest.mark.parametrize(("cost_s", "frames"), [(0.004, 1000), (0.017, 250), (0.08, 200)])
+def test_what_is_done_once_at_the_start_bends_no_rate(cost_s: float, frames: int) -> None:
+    machine = Machine(cost_s)
+    scheduler = _scheduler(Limits(max_duty=0.4), machine)
+    machine.wait(0.1)
+    scheduler.delay_s()
+    machine.wait(0.6, duty=1.0)  # the first frame's warming up
+    machine.run(scheduler, 1)
+    began_s, used_s = machine.now_s, machine.cpu_s
+    machine.run(scheduler, frames * cost_s / 0.4)
+    duty = (machine.cpu_s - used_s) / (machine.now_s - began_s)
+    assert duty == pytest.approx(0.4, rel=0.03)
 
 
-def test_stale_frames_do_not_starve_the_service() -> None:
+def test_another_model_begins_without_the_costs_and_times_of_the_last() -> None:
     machine = Machine(0.5)
     scheduler = _scheduler(Limits(max_latency_ms=100, min_fps=0.5), machine)
     machine.run(scheduler, 10)
-    assert scheduler.is_stale(0)
-    machine.wait(2.0)
-    assert not scheduler.is_stale(0)
+    before = (scheduler.wanted_fps, scheduler.binds)
+    assert before == (0.0, "latency")
+    scheduler.model_changed(threads=1, accelerated=False)
+    assert scheduler.cost_s is None
+    assert scheduler.latency_ms(0.95) is None
+    assert scheduler.wanted_fps is None
+    assert not scheduler.is_stale(0, 0)
+
+
+def test_another_model_may_have_other_threads() -> None:
+    machine = Machine(0.05)
+    scheduler = _scheduler(Limits(), machine)
+    scheduler.model_changed(threads=4, accelerated=False)
+    machine.run(scheduler, 5)
+    assert scheduler.cost_s == pytest.approx(0.055 / 4, rel=0.1)
 
 
 def test_under_voltage_cuts_the_rate_within_a_quarter_of_a_second() -> None:
