@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from edgeinfer.runtime.brake import FREE
 from edgeinfer.runtime.thermostat import Thermal, first, pass_time, read, seat
+from edgeinfer.sensors.readings import COLDEST_C, HOTTEST_C
 
 BLIND_DUTY = 0.5
 """Half keeps every board of docs/heat.md below 80 °C in a room of 36 °C, but the bare Pi 5."""
@@ -23,9 +24,6 @@ _FROZEN_S = 300.0
 
 _BLIND_LIFT_S = 600.0
 """From nothing to all: what the temperature last allowed is left slowly when it is lost."""
-
-_COLDEST_C, _HOTTEST_C = -40.0, 150.0
-"""What a chip that runs can be; beyond it, the sensor speaks of itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,7 @@ def pass_by(meter: Thermometer, duty: float, passed_s: float) -> Thermometer:
 
 def look(meter: Thermometer, temp_c: float | None, read_s: float) -> Thermometer:
     """Perhaps there is a new reading."""
-    if temp_c is None or read_s == meter.read_s or not _COLDEST_C <= temp_c <= _HOTTEST_C:
+    if temp_c is None or read_s == meter.read_s or not COLDEST_C <= temp_c <= HOTTEST_C:
         return meter
     seconds = max(read_s - meter.read_s, 0.0) if meter.read_s is not None else 0.0
     return replace(

@@ -6,12 +6,16 @@ from collections.abc import Iterable
 
 from edgeinfer.core.results import Reading
 
+COLDEST_C, HOTTEST_C = -40.0, 150.0
+"""What a chip that runs can be; beyond it, the sensor speaks of itself."""
+
 _BRAKES = ("capped", "throttled", "soft_limit")
 
 
 def hottest_c(readings: Iterable[Reading]) -> float | None:
-    """Of everything that has a temperature; None: nothing tells one."""
-    return max((reading.value for reading in readings if reading.unit == "c"), default=None)
+    """Of everything that has a believable temperature; None: nothing tells one."""
+    temps_c = (reading.value for reading in readings if reading.unit == "c")
+    return max((c for c in temps_c if COLDEST_C <= c <= HOTTEST_C), default=None)
 
 
 def slowed(readings: Iterable[Reading]) -> bool:

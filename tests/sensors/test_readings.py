@@ -19,6 +19,13 @@ def test_the_hottest_of_everything_that_has_a_temperature_counts() -> None:
     assert hottest_c(readings) == 72.0
 
 
+@pytest.mark.parametrize("absurd", [float("nan"), float("inf"), -float("inf"), -88.0, 1e9, 150.1])
+def test_what_no_chip_can_be_hides_no_good_reading(absurd: float) -> None:
+    bad, good = Reading("plug-in", absurd, "c", 0), Reading("cpu-thermal", 61.5, "c", 0)
+    assert hottest_c([bad, good]) == hottest_c([good, bad]) == 61.5
+    assert hottest_c([bad]) is None
+
+
 def test_without_a_temperature_nothing_is_the_hottest() -> None:
     assert hottest_c([Reading("load_1m", 90.0, "1", 0)]) is None
 
