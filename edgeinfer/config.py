@@ -24,6 +24,9 @@ OptionsOf = Callable[[str, str], type[Any]]
 """(kind, type) -> the `Options` of that plug-in; raises PluginError."""
 T = TypeVar("T")
 
+_MOST_BYTES = 65_536  # five times the file in which every key stands with its explanation
+_MOST_LEVELS = 16  # a polygon in a rule is the deepest that there is, with four
+_TOO_DEEP = "tables or lists in one another, deeper than any setting is"
 _MOST_SHOWN = 12  # of the words that would have been right
 _OWN_RULES = ("model", "camera", "engine", "service", "snapshot")  # the rules of our own events
 SECTIONS = ("device", "source", "model", "limits", "tracker", "rule", "sink")
@@ -32,14 +35,36 @@ SECTIONS = ("device", "source", "model", "limits", "tracker", "rule", "sink")
 def read(path: Path) -> dict[str, Any]:
     """The tables of a TOML file, unchecked.
 
-    Raises: ConfigError: no such file, or it is not TOML (with the line).
+    Raises: ConfigError: no such file, or it is not TOML (with the line), or too much of it.
     """
+    data = _bytes(path)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        table = tomllib.loads(data.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise ConfigError(f"{path}: {_TOO_DEEP}") from error
+    except ValueError as error:  # of TOML, of UTF-8, or of a number with thousands of digits
+        raise ConfigError(f"{path}: not TOML: {error}") from error
+    if _is_deeper(table, _MOST_LEVELS):
+        raise ConfigError(f"{path}: {_TOO_DEEP}")
+    return table
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror or error}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from error
+    if len(data) > _MOST_BYTES:
+        raise ConfigError(f"{path}: over {_MOST_BYTES} bytes; is this the right file?")
+    return data
+
+
+def _is_deeper(value: object, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(_is_deeper(one, levels - 1) for one in inner)
 
 
 def build(table: Table, options_of: OptionsOf) -> Config:

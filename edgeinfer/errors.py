@@ -21,6 +21,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+_MOST_SHOWN = 50  # problems: a file that is no configuration has thousands
+
 
 class EdgeinferError(Exception):
     """The root of them all; `exit_status` is what the command line ends with."""
@@ -35,7 +37,9 @@ class ConfigError(EdgeinferError, ValueError):
 
     def __init__(self, problems: str | Iterable[str]) -> None:
         self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
-        super().__init__("\n".join(self.problems))
+        more = len(self.problems) - _MOST_SHOWN
+        rest = [f"and {more} more"] if more > 0 else []
+        super().__init__("\n".join([*self.problems[:_MOST_SHOWN], *rest]))
 
 
 class PluginError(EdgeinferError, LookupError):

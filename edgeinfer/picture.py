@@ -12,6 +12,7 @@ import numpy as np
 from annotated_types import Gt, Le
 from numpy.typing import NDArray
 
+from edgeinfer import picture_header
 from edgeinfer.core.frame import Pixels
 from edgeinfer.core.results import Classification, Detection, Finding, Pose
 from edgeinfer.drawing import Points, Sheet
@@ -26,6 +27,12 @@ WHOLE = (0.0, 0.0, 1.0, 1.0)
 """The region that is the whole picture."""
 _LEAST_POINT_SCORE = 0.3  # of a keypoint that is drawn
 
+
+MOST_PX = 67_000_000
+"""Of a file: more than the largest cameras for a Pi give (64 million), 200 MB as memory."""
+
+_MOST_BYTES = 4 * MOST_PX
+"""Of a file: the same picture in a BMP, which is not compressed."""
 
 Side = Annotated[int, Gt(0), Le(16384)]
 """Pixels; far more than any camera has, and small enough to be had as memory."""
@@ -78,22 +85,35 @@ class ViewOptions:
 def load(path: Path) -> Pixels:
     """A picture file as (H, W, 3) uint8 RGB.
 
-    Raises: SourceError: there is no such file, or it is no picture.
+    Raises: SourceError: there is no such file, it is no picture, or one that is too large.
     """
     try:
-        data = np.fromfile(path, dtype=np.uint8)
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise SourceError(f"{path}: {error.strerror or error}") from error
-    pixels = _decoded(data)
+    _check_size(path, data)
+    pixels = _decoded(np.frombuffer(data, np.uint8))
     if pixels is None:
+        raise SourceError(f"{path}: not a whole picture; it is damaged")
+    return cast("Pixels", cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels))
+
+
+def _check_size(path: Path, data: bytes) -> None:
+    """Raises: SourceError: it would take too much memory to decode, or is no picture."""
+    size = picture_header.size_px(data)
+    if size is None:
         raise SourceError(f"{path}: not a picture; JPEG, PNG, BMP and WebP can be read")
-    return cast("Pixels", cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB))
+    width, height = size
+    if width * height > MOST_PX or len(data) > _MOST_BYTES:
+        most = f"{MOST_PX // 10**6} million pixels"
+        raise SourceError(f"{path}: {width} x {height} pixels; at most {most} are read")
 
 
 def _decoded(data: NDArray[np.uint8]) -> Pixels | None:
-    """BGR; a file that claims to be larger than OpenCV's limit is no picture either."""
+    """BGR."""
     try:
-        return cast("Pixels | None", cv2.imdecode(data, cv2.IMREAD_COLOR)) if data.size else None
+        return cast("Pixels | None", cv2.imdecode(data, cv2.IMREAD_COLOR))
     except cv2.error:
         return None
 

@@ -20,7 +20,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ROWS = [
     {"errors"},
     {"core"},
-    {"drawing"},
+    {"drawing", "picture_header"},
     {"wire", "picture", "sections", "state"},
     {"config", "plugins", "prepare", "last_run"},
     {"sources", "engines", "decoders", "trackers", "rules", "sensors", "sinks", "model"},

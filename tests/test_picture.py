@@ -112,7 +112,14 @@ def _claims_to_be_huge() -> bytes:
     return header + size + b"\1\0\x18\0" + bytes(24) + bytes(1000)
 
 
-@pytest.mark.parametrize("data", [b"", b"no picture", b"\xff\xd8\xff\xe0", _claims_to_be_huge()])
+def test_a_picture_that_would_take_gigabytes_is_not_decoded(tmp_path: Path) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(_claims_to_be_huge())
+    with pytest.raises(SourceError, match=r"a.jpg: 131072 x 131072 pixels; at most 67 million"):
+        load(path)
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", b"\xff\xd8\xff\xe0"])
 def test_what_is_no_picture_is_one_line(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.jpg"
     path.write_bytes(data)

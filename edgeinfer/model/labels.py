@@ -44,14 +44,18 @@ def of(card: Card, model_path: Path) -> tuple[str, ...]:
 def read(path: Path) -> tuple[str, ...]:
     """The labels of a text file: one per line, or `index label` on every line.
 
-    Raises: ModelError: it cannot be read as text, or is empty.
+    Raises: ModelError: it cannot be read as text, is empty, or too large for labels.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        text = data[:_MOST_BYTES].decode("utf-8-sig")
     except OSError as error:
         raise ModelError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise ModelError(f"{path}: not text in UTF-8; save it again as UTF-8") from error
+    if len(data) > _MOST_BYTES:
+        raise ModelError(f"{path}: over {_MOST_BYTES // 10**6} MB, which are no labels")
     return _parse(text, str(path))
 
 
