@@ -28,6 +28,7 @@ VERBS = {
     "inspect": "What a model costs: parameters, MACs, bytes, operators, memory.",
     "bench": "What this board really gives a model: time, FLOP/s, threads, heat.",
     "optimize": "The same model, faster here: uint8 rewritten to int8, and compared.",
+    "scene": "A drawn clip with its truth: boxes and events, for tests.",
     "plan": "Which models of the published menu fit a budget, on this board or another.",
 }
 

@@ -17,7 +17,7 @@ Colour = tuple[float, float, float]
 _DAY_S = 600.0  # a day of `mixed` from noon to noon: short, so that a clip shows some of it
 _SPELL_S = 50.0  # of one weather in `mixed`
 _TURNING_S = 10.0  # until the next weather is there
-_STEPS = 48  # of each quantity: what does not move is drawn anew at a step only
+_STEPS = 32  # of each quantity: what does not move is drawn anew at a step only
 _SPELLS: tuple[Weather, ...] = ("clear", "clear", "clear", "rain", "snow", "fog")
 _DARKNESS: dict[str, float] = {"day": 0.0, "dusk": 0.5, "night": 1.0}
 

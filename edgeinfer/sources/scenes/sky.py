@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +26,10 @@ class Sky:
         self._size = camera.width_px, camera.height_px
         self._high = int(np.clip(camera.horizon_px, 1, camera.height_px))
         self._seed = seed
-        width = 2 * camera.width_px
-        grains = tuple(camera.width_px / part for part in (3, 7, 15, 40, 90))
-        self._noise = texture.noise(seed, width, self._high, grains)
+        # At half the size: it is smooth, and lit anew whenever the light changes.
+        self._half = camera.width_px, max(1, self._high // 2)
+        grains = tuple(camera.width_px / part for part in (6, 14, 30, 80, 160))
+        self._noise = texture.noise(seed, *self._half, grains)
         self._stars = self._starry()
         self._air: Air | None = None
 
@@ -45,7 +48,7 @@ class Sky:
 
     def _lit(self, air: Air) -> Pixels:
         clear = _mixed(_ABOVE, air.darkness), _mixed(_BELOW, air.darkness)
-        fade = np.linspace(0, 1, self._high, dtype=np.float32)[:, None, None] ** 1.3
+        fade = np.linspace(0, 1, self._half[1], dtype=np.float32)[:, None, None] ** 1.3
         dull = min(1.0, air.dull * 1.1)
         heavens = clear[0] + (clear[1] - clear[0]) * fade
         heavens = heavens + (_mixed(_OVERCAST, air.darkness) - heavens) * dull
@@ -57,16 +60,18 @@ class Sky:
         painted += self._stars * max(0.0, air.darkness * 3 - 2) * (1 - share)[..., None]
         foggy = max(air.fog, 0.6 * air.snow)
         painted += (np.array(air.haze) - painted) * foggy * fade
-        return np.asarray(np.clip(painted, 0, 255), np.uint8)
+        small = np.asarray(np.clip(painted, 0, 255), np.uint8)
+        size = 2 * self._size[0], self._high
+        return cast("Pixels", cv2.resize(small, size, interpolation=cv2.INTER_LINEAR))
 
     def _starry(self) -> NDArray[np.float32]:
-        width, height = 2 * self._size[0], self._high
+        width, height = self._half
         chance = np.random.default_rng((self._seed, 51))
         sky = np.zeros((height, width, 1), np.float32)
-        count = max(1, width * height // 3000)
+        count = max(1, width * height // 750)
         rows, columns = chance.integers(height, size=count), chance.integers(width, size=count)
         sky[rows, columns, 0] = chance.uniform(20, 200, count)
-        return np.asarray(cv2.GaussianBlur(sky, (0, 0), 0.6), np.float32)[..., None]
+        return np.asarray(cv2.GaussianBlur(sky, (0, 0), 0.4), np.float32)[..., None]
 
 
 def _mixed(three: NDArray[np.float32], darkness: float) -> NDArray[np.float32]:
