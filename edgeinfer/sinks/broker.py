@@ -16,6 +16,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 from annotated_types import Ge, Le
 
 from edgeinfer.errors import ConfigError
+from edgeinfer.sinks import secret
 
 PORTS = {"mqtt": 1883, "mqtts": 8883}  # IANA: mqtt, secure-mqtt
 
@@ -127,23 +128,14 @@ def _password(path: Path | None, user: str | None, problems: list[str]) -> str |
         return None
     if user is None:
         problems.append("password_file: is for a user; add `user`")
-    try:
-        password = path.read_text(encoding="utf-8-sig").rstrip("\r\n")
-    except OSError as error:
-        problems.append(f"password_file: {path}: {(error.strerror or str(error)).lower()}")
-        return None
-    except UnicodeDecodeError:
-        problems.append(f"password_file: {path}: is no text in UTF-8")
-        return None
-    if not password:
-        problems.append(f"password_file: {path}: is empty; write the password into it")
-    return password
+    return secret.read("password_file", path, problems, holds="the password")
 
 
 def _tls(
     options: BrokerOptions, uri: SplitResult | None, problems: list[str]
 ) -> ssl.SSLContext | None:
-    given = {"ca": options.ca, "certificate": options.certificate, "key": options.key}
+    key = options.key and secret.place(options.key)
+    given = {"ca": options.ca, "certificate": options.certificate, "key": key}
     named = {name: path for name, path in given.items() if path is not None}
     missing = [name for name, path in named.items() if not _readable(name, path, problems)]
     if uri and uri.scheme == "mqtt" and named:
@@ -187,7 +179,7 @@ def _context(options: BrokerOptions, problems: list[str]) -> ssl.SSLContext | No
     if options.certificate and options.key:
         try:
             # Without a password OpenSSL would ask for a locked key's on the terminal.
-            context.load_cert_chain(options.certificate, options.key, password="")
+            context.load_cert_chain(options.certificate, secret.place(options.key), password="")
         except (ssl.SSLError, ValueError):
             pair = f"{options.certificate}, {options.key}"
             problems.append(f"certificate, key: {pair}: no matching, unlocked pair in PEM form")

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from annotated_types import Gt, Le
 
 from edgeinfer.errors import ConfigError
+from edgeinfer.sinks.secret import read
 
 PORTS = {"http": 80, "https": 443}
 _FORM = "write https://host/path"
@@ -120,19 +121,11 @@ def _headers(options: WebhookOptions, problems: list[str]) -> dict[str, str]:
 
 def _secret(path: Path, problems: list[str]) -> str:
     """The one line of the file; never part of a problem."""
-    where = f"secret_file: {path}"
-    try:
-        secret = path.read_text(encoding="utf-8-sig").rstrip("\r\n")
-    except OSError as error:
-        problems.append(f"{where}: {(error.strerror or str(error)).lower()}")
-        return ""
-    except UnicodeDecodeError:
-        problems.append(f"{where}: is no text in UTF-8")
-        return ""
-    if not secret.strip():
-        problems.append(f"{where}: is empty; write the value of the header into it")
-    elif not (secret.isascii() and secret.isprintable()):
-        problems.append(f"{where}: is not one line of plain letters; a header holds no other")
+    secret = read("secret_file", path, problems, holds="the value of the header")
+    if secret.strip() and not (secret.isascii() and secret.isprintable()):
+        problems.append(
+            f"secret_file: {path}: is not one line of plain letters; a header holds no other"
+        )
     return secret
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+from hashlib import sha256
 from http import HTTPStatus
 from http.client import HTTPException
 from types import TracebackType
@@ -39,7 +40,6 @@ class WebhookSink:
     """Waits for the answer. A message that the server will never take is given up, said once."""
 
     argument: ClassVar[str] = "uri"
-    durable: ClassVar[bool] = True
     Options = WebhookOptions
 
     def __init__(self, options: WebhookOptions, device: str) -> None:
@@ -47,6 +47,8 @@ class WebhookSink:
         self.wants: tuple[type[Message], ...] = (Result, Event) if options.results else (Event,)
         self.refused = 0  # messages that the server will never take
         self._endpoint = check(options)
+        path = sha256(self._endpoint.path.encode()).hexdigest()[:8]  # it may be secret
+        self.durable = f"{self.name} {path}"
         self._headers = {
             "Content-Type": "application/json; charset=utf-8",
             "User-Agent": f"edgeinfer/{__version__}",

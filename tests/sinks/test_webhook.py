@@ -14,6 +14,7 @@ from edgeinfer.core.results import Event, Health, Result
 from edgeinfer.errors import SinkError
 from edgeinfer.runtime.delivery import Delivery
 from edgeinfer.runtime.outbox import Outbox
+from edgeinfer.runtime.publisher import Publisher
 from edgeinfer.sinks.webhook import WebhookSink
 from edgeinfer.wire import to_json
 from tests.brokers import free_port, write_certificates
@@ -186,3 +187,20 @@ def test_what_is_no_web_server_is_said(answer: bytes) -> None:
         said = reason(f"http://127.0.0.1:{server.getsockname()[1]}")
         speaker.join()
     assert said == "the answer is no HTTP; is this the port of a web server?"
+
+
+def test_undelivered_events_wait_for_their_own_address_alone() -> None:
+    names = {sink(uri).durable for uri in ("http://house.lan/a", "http://house.lan/b")}
+    assert len(names) == 2
+    assert all(name.startswith("webhook http://house.lan:80 ") for name in names)
+
+
+def test_a_service_keeps_what_the_server_has_not_taken(tmp_path: Path) -> None:
+    uri = f"http://127.0.0.1:{free_port()}/secret-path"
+    publisher = Publisher([sink(uri)], patient=False, state=tmp_path)
+    publisher.publish(event())
+    publisher.close()
+    publisher.abandon()
+    (kept,) = publisher.reports()
+    assert (kept.kept, kept.dropped) == (1, 0)
+    assert "secret-path" not in "".join(path.name for path in tmp_path.iterdir())

@@ -1,0 +1,39 @@
+"""Secret: where a file that holds one lies, and the one line that is in it.
+
+systemd gives a service its credentials as files of a folder that only this service can read:
+https://systemd.io/CREDENTIALS/
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_MOST_BYTES = 65_535  # of a password (MQTT 3.1.1, 1.5.3)
+
+
+def place(path: Path) -> Path:
+    """The credential of that name, where systemd gives one; else the path as it is."""
+    folder = os.environ.get("CREDENTIALS_DIRECTORY")
+    credential = Path(folder, path) if folder and path.name == str(path) else path
+    return credential if credential.exists() else path
+
+
+def read(key: str, path: Path, problems: list[str], *, holds: str) -> str:
+    """The one line of the file; "" after adding to `problems`, which never quote what is in it."""
+    where = f"{key}: {path}"
+    try:
+        with place(path).open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
+        secret = data.decode("utf-8-sig").rstrip("\r\n")
+    except OSError as error:
+        problems.append(f"{where}: {(error.strerror or str(error)).lower()}")
+        return ""
+    except UnicodeDecodeError:
+        problems.append(f"{where}: is no text in UTF-8")
+        return ""
+    if not secret.strip():
+        problems.append(f"{where}: is empty; write {holds} into it")
+    elif len(data) > _MOST_BYTES:
+        problems.append(f"{where}: is too long; it should hold {holds} and nothing else")
+    return secret
