@@ -21,6 +21,9 @@ PERIOD_S = 0.5
 _SOONEST_S = 5.0
 """Between two messages, however often what binds changes."""
 
+_SETTLED_S = 10.0
+"""After the start: the first message knows neither rate nor latency, and the next may be far."""
+
 
 class Vitals:
     """Reads every sensor twice a second, and replaces the scheduler's readings whole.
@@ -55,8 +58,10 @@ class Vitals:
         self._binds = "nothing"
         self._told_s = float("-inf")
         self._told_binds = "nothing"
+        self._settles_s = float("inf")
 
     def __call__(self) -> None:
+        self._settles_s = monotonic() + _SETTLED_S
         while True:
             self._readings = tuple(self._read())
             self._scheduler.observe(self._readings)
@@ -84,6 +89,9 @@ class Vitals:
         if binds != self._binds:
             self._binds = binds
             _log.info("frame rate: %s", _words(binds, self._scheduler.allowed_fps))
+        if monotonic() >= self._settles_s:
+            self._settles_s = float("inf")
+            self.hurry()
         since_s = monotonic() - self._told_s
         if since_s >= self._health_s or (binds != self._told_binds and since_s >= _SOONEST_S):
             self._told_s, self._told_binds = monotonic(), binds

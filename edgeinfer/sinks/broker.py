@@ -1,12 +1,10 @@
 """Broker: where it is and how it lets us in, checked as far as that goes without a network.
 
 Everything that is wrong with the words or with the files that they name is found here, together.
-What the network then answers is put into words by `why`.
 """
 
 from __future__ import annotations
 
-import socket
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,8 +23,8 @@ PORTS = {"mqtt": 1883, "mqtts": 8883}  # IANA: mqtt, secure-mqtt
 class BrokerOptions:
     """`uri` is mqtt://[user@]host[:1883], or mqtts://[user@]host[:8883] for TLS.
 
-    MQTT 3.1.1 is the default: every broker in use speaks it, and nothing here needs more.
-    `client_id` is made from the machine when it is not given.
+    MQTT 3.1.1 is the default: every broker in use speaks it, and nothing here needs more. Without a
+    `client_id` one is made from the machine.
     """
 
     uri: str
@@ -42,6 +40,10 @@ class BrokerOptions:
     result_qos: Literal[0, 1] = 0
     event_qos: Literal[0, 1] = 1
     keepalive_s: Annotated[int, Ge(1), Le(65535)] = 60
+    discovery: bool = True
+    discovery_prefix: str = "homeassistant"
+    commands: bool = True
+    snapshots: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ def check(options: BrokerOptions) -> Broker:
     tls = _tls(options, uri, problems)
     if not _begins_a_topic(options.prefix):
         problems.append(f"prefix: {options.prefix!r} cannot begin a topic; as in edgeinfer")
+    if not _begins_a_topic(there := options.discovery_prefix):
+        problems.append(f"discovery_prefix: {there!r} cannot begin a topic; as in homeassistant")
     where = f"sink {_without_secret(options.uri)}"
     if problems or uri is None or uri.hostname is None:
         raise ConfigError(f"{where}: {problem}" for problem in problems)
@@ -184,54 +188,3 @@ def _context(options: BrokerOptions, problems: list[str]) -> ssl.SSLContext | No
             pair = f"{options.certificate}, {options.key}"
             problems.append(f"certificate, key: {pair}: no matching, unlocked pair in PEM form")
     return context
-
-
-_NETWORK = (
-    ((socket.gaierror, UnicodeError), "name not found; check the host in uri, and the DNS"),
-    ((TimeoutError,), "no answer; check host, port and firewall"),
-    ((ConnectionRefusedError,), "connection refused; is the broker running on this port?"),
-    ((ConnectionResetError,), "connection reset; for mqtts, is this the broker's port for TLS?"),
-)
-
-
-def why(error: OSError | UnicodeError) -> str:
-    """What stands between us and the broker, as `what; hint`."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"certificate verify failed: {error.verify_message}; {_mend(error)}"
-    if isinstance(error, ssl.SSLError):
-        return tls_refusal(str(error))
-    known = [words for kinds, words in _NETWORK if isinstance(error, kinds)]
-    return known[0] if known else (getattr(error, "strerror", None) or str(error)).lower()
-
-
-def _mend(error: ssl.SSLCertVerificationError) -> str:
-    """By OpenSSL's X509_V_ERR numbers: 9 not yet valid, 10 expired, 62 host, 64 address."""
-    if error.verify_code in (9, 10):
-        return "check this machine's clock, then the broker's certificate"
-    if error.verify_code in (62, 64):
-        return "write the name that stands in the certificate into uri"
-    return "give the broker's CA as `ca`"
-
-
-def tls_refusal(text: str) -> str:
-    """OpenSSL's "[SSL: CODE] words (_ssl.c:123)" as `what; hint`."""
-    words = text.rpartition("] ")[2].partition(" (_ssl")[0]
-    if " alert " in words:  # the broker said it; else it is we who do not understand
-        return f"TLS refused: {words}; give a certificate and key that the broker trusts"
-    return f"TLS failed: {words}; is this the broker's port for TLS?"
-
-
-_REFUSALS = {
-    "bad user name or password": "check user and password_file",
-    "not authorized": "check user and password_file, and what the broker allows them",
-    "client identifier not valid": "set client_id to one that the broker takes",
-    "unsupported protocol version": "set version to one that the broker speaks",
-    "session taken over": "another program uses this client_id; give each its own",
-}
-
-
-def refusal(reason: str) -> str:
-    """The broker's reason, with what to do about it where that is known."""
-    words = reason.lower()
-    hint = _REFUSALS.get(words)
-    return f"{words}; {hint}" if hint else words

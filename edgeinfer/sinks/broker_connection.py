@@ -9,24 +9,48 @@ from __future__ import annotations
 
 import socket
 import struct
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Condition, Event
 from time import monotonic
-from typing import Any
+from typing import Any, Protocol
 
 from paho.mqtt import MQTTException
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, LogLevel, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from edgeinfer.core.results import Health, Message
+from edgeinfer.core.results import Message, Standing
 from edgeinfer.errors import SinkError
-from edgeinfer.sinks.broker import Broker, refusal, tls_refusal, why
-from edgeinfer.wire import to_json
+from edgeinfer.sinks.broker import Broker
+from edgeinfer.sinks.refusals import refusal, tls_refusal, why
 
 CONNECT_S = 5.0
 ANSWER_S = 1.0
 """How long `deliver` waits until its message is written (QoS 0) or acknowledged (QoS 1)."""
+
+Say = Callable[[str, str], None]
+"""Publishes (topic, payload), retained, and waits for nothing."""
+
+
+class Talk(Protocol):
+    """What else is said and heard while the connection stands, in the link's thread."""
+
+    @property
+    def topics(self) -> Sequence[str]:
+        """What it listens to."""
+        ...
+
+    def begin(self, say: Say) -> None:
+        """Just connected."""
+        ...
+
+    def hear(self, topic: str, payload: bytes, *, retained: bool) -> None: ...
+
+    def look(self, say: Say) -> None:
+        """Once a second, and after whatever has arrived."""
+        ...
+
 
 _VERSIONS = {"3.1.1": MQTTProtocolVersion.MQTTv311, "5": MQTTProtocolVersion.MQTTv5}
 _SILENT = "closed the connection unanswered; mqtts:// instead? else check user and version"
@@ -38,9 +62,17 @@ class BrokerConnection:
     With a `status` topic it says `online` there, and leaves `offline` as its last will.
     """
 
-    def __init__(self, broker: Broker, client_id: str, status: str | None, leaving: Event) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        client_id: str,
+        status: str | None,
+        leaving: Event,
+        talks: Sequence[Talk] = (),
+    ) -> None:
         self._broker = broker
         self._status = status
+        self._talks = talks
         self._leaving = leaving
         self._changed = Condition()
         self._answers: dict[int, ReasonCode] = {}  # by message id
@@ -68,16 +100,17 @@ class BrokerConnection:
 
     def run(self) -> None:
         while self._turn(1.0):
-            pass
+            for talk in self._talks:
+                talk.look(self._say)
         if not self._leaving.is_set():
             raise self._error(self._lost)
 
-    def deliver(self, message: Message, topic: str, qos: int) -> None:
+    def deliver(self, message: Message, payload: str | bytes, topic: str, qos: int) -> None:
         """Publish it; the same message once more is waited for, not published twice."""
         if self._offered is not message:
             self._answers.clear()
-            retain = isinstance(message, Health)  # a state; the others are news
-            self._mid = self._client.publish(topic, to_json(message), qos, retain).mid
+            retain = isinstance(message, Standing)  # the others are news
+            self._mid = self._client.publish(topic, payload, qos, retain).mid
             self._offered = message
         answer = self._answer(self._mid)
         if answer is None:
@@ -102,7 +135,7 @@ class BrokerConnection:
             wire.close()
         # paho closes the rest when its client is freed: nothing may hold that in a circle.
         self._client.on_connect = self._client.on_publish = None
-        self._client.on_disconnect = self._client.on_log = None
+        self._client.on_disconnect = self._client.on_log = self._client.on_message = None
 
     def _new_client(self, client_id: str) -> Client:
         client = Client(
@@ -120,6 +153,7 @@ class BrokerConnection:
             client.will_set(self._status, "offline", qos=1, retain=True)
         client.on_connect = self._on_connect
         client.on_publish = self._on_publish
+        client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
         client.on_log = self._on_log
         # With this set, paho writes in the thread of `run` alone, never in the sender's.
@@ -162,7 +196,23 @@ class BrokerConnection:
         elif not self._leaving.is_set():
             if self._status is not None:
                 client.publish(self._status, "online", qos=1, retain=True)
+            self._begin()
             self._up = True
+
+    def _begin(self) -> None:
+        topics = [(topic, 1) for talk in self._talks for topic in talk.topics]
+        if topics:
+            self._client.subscribe(topics)
+        for talk in self._talks:
+            talk.begin(self._say)
+
+    def _say(self, topic: str, payload: str) -> None:
+        self._client.publish(topic, payload, qos=1, retain=True)
+
+    def _on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        for talk in self._talks:
+            if message.topic in talk.topics:
+                talk.hear(message.topic, bytes(message.payload), retained=message.retain)
 
     def _on_publish(
         self, _client: Client, _data: Any, mid: int, code: ReasonCode, _: object

@@ -8,7 +8,7 @@ import pytest
 
 from edgeinfer import config
 from edgeinfer.errors import ConfigError
-from edgeinfer.sinks.broker import Broker, BrokerOptions, check, tls_refusal, why
+from edgeinfer.sinks.broker import Broker, BrokerOptions, check
 from tests.brokers import write_certificates
 
 SECRET = "correct horse"
@@ -162,19 +162,3 @@ def test_options_come_from_a_table_of_the_configuration(tmp_path: Path) -> None:
         "sink 1.password: unknown; did you mean password_file?",
         "sink 1.event_qos: 2 should be 0 or 1",
     ]
-
-
-def test_a_clock_that_is_behind_is_thought_of() -> None:
-    error = ssl.SSLCertVerificationError()
-    error.verify_code, error.verify_message = 9, "certificate is not yet valid"
-    assert why(error) == (
-        "certificate verify failed: certificate is not yet valid; "
-        "check this machine's clock, then the broker's certificate"
-    )
-
-
-def test_what_openssl_says_loses_its_numbers() -> None:
-    text = "[SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1000)"
-    assert tls_refusal(text) == (
-        "TLS failed: wrong version number; is this the broker's port for TLS?"
-    )
