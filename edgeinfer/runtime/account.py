@@ -17,6 +17,7 @@ from edgeinfer.runtime.report import Report
 
 # A broker may be away when the service starts, and only the newest health is kept for it.
 _LAST_EXIT_S = 600.0
+_FPS_OVER_S = 5.0  # of fewer seconds the rate is that of chance
 
 
 class Account:
@@ -40,6 +41,7 @@ class Account:
         self._publisher = flow.publisher
         self._controls = flow.controls
         self._counted = (self._began_s, 0)
+        self._result_fps: float | None = None
         self._record = record
         self._fallback = fallback
         self._accelerated = accelerated
@@ -110,11 +112,13 @@ class Account:
             **(self._last_exit() if uptime_s < _LAST_EXIT_S else {}),
         }
 
-    def _fps(self) -> float:
-        """Results a second since this was last asked."""
+    def _fps(self) -> float | None:
+        """Results a second since this was asked before, or of the time before that."""
         (before_s, before), now_s = self._counted, monotonic()
-        self._counted = now_s, self._inference.results
-        return round((self._counted[1] - before) / max(now_s - before_s, 1e-3), 2)
+        if now_s - before_s >= _FPS_OVER_S:
+            self._counted = now_s, self._inference.results
+            self._result_fps = round((self._counted[1] - before) / (now_s - before_s), 2)
+        return self._result_fps
 
     def report(self, *, stopped: bool) -> Report:
         inference = self._inference
