@@ -94,11 +94,13 @@ def _libraries(task: Task, limit_s: float) -> list[str]:
 def _run(task: Task, limit_s: float) -> tuple[int | None, list[Any], str]:
     """Exit status, what it reported, what it said besides. Status None: it was still running."""
     # Memory files, not pipes: whatever a library starts and leaves behind, nobody waits for it.
-    with _memory("report") as report, _memory("said") as said:
-        words = [task.json(), str(os.getpid()), str(limit_s)]
+    with _memory("task") as given, _memory("report") as report, _memory("said") as said:
+        given.write(task.json().encode())
+        given.seek(0)
+        words = [str(os.getpid()), str(limit_s)]
         child = subprocess.Popen(
             [sys.executable, "-P", "-m", trial.__name__, *words],
-            stdin=subprocess.DEVNULL,
+            stdin=given,
             stdout=report,
             stderr=said,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},

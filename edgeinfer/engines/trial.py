@@ -1,9 +1,9 @@
 """Trial: a model loaded and run once, in a process of its own that may crash, hang or starve.
 
-`python -m edgeinfer.engines.trial` is what `probe` starts. What became of it goes to standard
-output, a JSON value a line: `loading`, `running`, then `{"passed": …}` or `{"refused": …}`; where
-it ends before that, the last line tells how far it came. What the libraries say goes to standard
-error.
+`python -m edgeinfer.engines.trial` is what `probe` starts. Its task is read from standard input, as
+JSON. What became of it goes to standard output, a JSON value a line: `loading`, `running`, then
+`{"passed": …}` or `{"refused": …}`; where it ends before that, the last line tells how far it came.
+What the libraries say goes to standard error.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class Task:
 
 
 def main() -> None:
-    task, parent, limit_s = Task(**json.loads(sys.argv[1])), int(sys.argv[2]), float(sys.argv[3])
+    # Arguments can be read by everybody on the machine; a delegate's options may be secret.
+    task, parent, limit_s = Task(**json.load(sys.stdin)), int(sys.argv[1]), float(sys.argv[2])
     report = _reporter()
     _confine(parent, limit_s)
     # Debug logging also keeps the engine from hiding what the libraries say: the asker reads it.

@@ -112,7 +112,7 @@ def _headers(options: WebhookOptions, problems: list[str]) -> dict[str, str]:
         problems.append("header, secret_file: one without the other; give both")
         return {}
     if not _TOKEN.fullmatch(options.header):
-        problems.append(f"header: {options.header!r} is no name of one; as in Authorization")
+        problems.append("header: is no name of one; as in Authorization")
     elif options.header.lower() in _OURS:
         problems.append(f"header: {options.header} is set by edgeinfer; take another")
     secret = _secret(options.secret_file, problems)
