@@ -94,9 +94,13 @@ def _between(sections: Mapping[str, Any]) -> Iterator[str]:
     model, limits = sections["model"], sections["limits"]
     if model and limits and len(model.rungs) > 1 and limits.min_fps is None:
         yield "limits.min_fps: missing; below it the next model of the ladder is taken"
+    taken = dict.fromkeys(_OWN_RULES, "events of our own")
     for number, rule in enumerate(sections["rules"], start=1):
-        if rule and rule.name in _OWN_RULES:
-            yield f'rule {number}.name: "{rule.name}" is taken, by events of our own; take another'
+        if rule and rule.name in taken:
+            by = taken[rule.name]
+            yield f'rule {number}.name: "{rule.name}" is taken, by {by}; take another'
+        elif rule:
+            taken[rule.name] = f"rule {number}"
 
 
 def check(kind: type[T], table: Any, where: str, problems: list[str]) -> T | None:

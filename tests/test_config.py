@@ -133,8 +133,14 @@ def test_a_file_that_is_absent_or_no_toml_is_one_line_with_its_place(tmp_path: P
         config.read(tmp_path / "bytes.toml")
 
 
-@pytest.mark.parametrize("name", ["model", "camera", "engine", "service"])
+@pytest.mark.parametrize("name", ["model", "camera", "engine", "service", "snapshot"])
 def test_the_names_of_our_own_events_are_taken(name: str) -> None:
     rule = {"type": "lamp", "path": "x", "name": name}
     taken = f'rule 1.name: "{name}" is taken, by events of our own; take another'
     assert _problems({**GOOD, "rule": [rule]}) == (taken,)
+
+
+def test_no_two_rules_have_one_name() -> None:
+    rules = [{"type": "lamp", "path": "x"}, {"type": "lamp", "path": "y"}]
+    taken = 'rule 2.name: "lamp" is taken, by rule 1; take another'
+    assert _problems({**GOOD, "rule": rules}) == (taken,)

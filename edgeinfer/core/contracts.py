@@ -87,7 +87,7 @@ class Rule(Protocol):
 
 
 @runtime_checkable
-class ShowingRule(Protocol):
+class ShowingRule(Rule, Protocol):
     """A rule that has a state besides its events; no rule has to."""
 
     @property

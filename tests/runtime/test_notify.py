@@ -38,6 +38,13 @@ def test_systemd_hears_that_it_is_ready_and_stopping(systemd: socket.socket) -> 
     assert _heard(systemd) == ["READY=1", "STOPPING=1"]
 
 
+def test_systemd_waits_for_a_service_that_begins_again(systemd: socket.socket) -> None:
+    Notifier().reloading()
+    (words,) = _heard(systemd)
+    assert words.startswith("RELOADING=1\nMONOTONIC_USEC=")
+    assert words.endswith("\nWATCHDOG=1")
+
+
 def test_an_abstract_socket_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
     name = f"edgeinfer-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
