@@ -18,7 +18,7 @@ from edgeinfer.sections import Limits
 LEAST_FPS = 0.1
 """What `min_fps` is unless it is said: seldom enough to cool, often enough to see that it lives."""
 
-_REPAY_S, _REPAY_FRAMES = 10.0, 10
+_REPAY_S, _REPAY_FRAMES = 5.0, 10
 """Over how long a debt is paid back: what a person sees as now, and never within a few frames."""
 
 _CREDIT, _DEBT = 0.15, 0.5

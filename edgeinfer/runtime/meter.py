@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-_WINDOW_S, _FEWEST_FRAMES = 10.0, 4
-"""Over which duty and cost are taken: what a person sees as now, but some frames at least."""
+_WINDOW_S, _FEWEST_FRAMES = 3.0, 4
+"""Over which duty and cost are taken, but some frames at least. Short: as other programs come and
+go, a frame's cost changes by half within seconds, and what is learned late is owed."""
 
 _MARK_S = 0.25
 
