@@ -167,7 +167,7 @@ def _describe(card: Card) -> Report:
         "licence": card.licence,
         "bytes": card.weights and card.weights.bytes,
         "sha256": card.weights and card.weights.sha256,
-        "url": card.weights and card.weights.url,
+        "url": (card.weights and card.weights.url) or None,
         "accuracy": accuracy
         and {"metric": accuracy.metric, "value": accuracy.value, "source": accuracy.source},
         "delegate": card.delegate,

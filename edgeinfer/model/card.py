@@ -32,15 +32,15 @@ class Weights:
     """Where the .tflite comes from. `bytes` and `sha256` are the model's own, not an archive's."""
 
     file: str
-    url: str
     bytes: Annotated[int, Gt(0)]
     sha256: str
+    url: str = ""  # none: it lies beside its card, and comes with edgeinfer
     member: str | None = None  # the model's path inside the ZIP archive at `url`
 
     def __post_init__(self) -> None:
         if Path(self.file).name != self.file:
             raise ValueError(f"file {self.file!r} should be a name without a folder")
-        if not self.url.startswith(_SCHEMES):
+        if self.url and not self.url.startswith(_SCHEMES):
             raise ValueError(f"url {self.url!r} should begin with one of {', '.join(_SCHEMES)}")
         if len(self.sha256) != 64 or not _HEX_DIGITS.issuperset(self.sha256):
             raise ValueError("sha256 should be 64 digits of 0-9 and a-f")

@@ -21,6 +21,7 @@ _LINEAR = Range(-12.0, 12.0)
 _SCORES = Range(0.0, 255 / 256)  # 1/256 a code: what SOFTMAX and LOGISTIC must give
 _RANGES = {"NONE": _LINEAR, "RELU": Range(0.0, 6.0), "RELU6": Range(0.0, 6.0)}
 _BIAS_STD = 0.1
+_DESCRIPTION = "edgeinfer skeleton: random weights"
 _FLOAT = np.dtype(np.float32)
 _DILATION = {"dilationWFactor": 1, "dilationHFactor": 1}
 
@@ -31,11 +32,11 @@ class Builder:
     Raises: ModelError: a number type that is not written.
     """
 
-    def __init__(self, dtype: str, seed: int = 0) -> None:
+    def __init__(self, dtype: str, seed: int = 0, description: str = _DESCRIPTION) -> None:
         self.dtype = dtype
         self._numbers = numbers(dtype)
         self._random = np.random.default_rng(seed)
-        self._writer = Writer()
+        self._writer = Writer(description)
         self._inputs: list[Tensor] = []
 
     def shape(self, tensor: Tensor) -> tuple[int, ...]:
@@ -145,8 +146,12 @@ class Builder:
     def custom(
         self, name: str, inputs: Sequence[Tensor], outputs: int, options: Mapping[str, object]
     ) -> list[Tensor]:
-        """An operator of that name; its outputs are floats, with shapes that it alone knows."""
-        tensors = [self._writer.tensor((), _FLOAT, None) for _ in range(outputs)]
+        """An operator of that name; its outputs are floats, with shapes that it alone knows.
+
+        They are called after it, as the converter calls them: NAME, NAME:1 and so on.
+        """
+        names = [name, *(f"{name}:{number}" for number in range(1, outputs))]
+        tensors = [self._writer.tensor((), _FLOAT, None, each) for each in names]
         self._writer.custom_operator(name, inputs, tensors, options)
         return tensors
 

@@ -37,12 +37,15 @@ def own_folder() -> Path:
 
 
 def locate(card: Card) -> Path | None:
-    """The card's weights on this machine, unverified; EDGEINFER_MODELS is looked into first."""
+    """The card's weights on this machine, unverified; EDGEINFER_MODELS is looked into first.
+
+    Beside the card lie those that come with edgeinfer.
+    """
     if card.weights is None:
         return None
     named = os.environ.get("EDGEINFER_MODELS")
     folders = [Path(named)] if named else []
-    paths = [folder / card.weights.file for folder in [*folders, own_folder()]]
+    paths = [folder / card.weights.file for folder in [*folders, own_folder(), card.file.parent]]
     return next((path for path in paths if path.is_file()), None)
 
 
@@ -65,9 +68,15 @@ def fetch(card: Card, on_progress: Progress, folder: Path | None = None) -> Path
     """Download the card's weights into `folder` (default: `own_folder()`).
 
     Nothing is left behind by a download that fails or is interrupted.
-    Raises: ModelError: the card names no weights. DownloadError: they could not be had whole.
+    Raises: ModelError: the card names no weights, or no address. DownloadError: they could not be
+    had whole.
     """
     wanted = _wanted(card)
+    if not wanted.url:
+        raise ModelError(
+            f"{card.name}: {wanted.file} comes with edgeinfer, and is missing beside its card "
+            "or not the right one; install edgeinfer again"
+        )
     target = (folder or own_folder()) / wanted.file
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -31,7 +31,8 @@ _TYPES = {
 class Writer:
     """One graph; what is added to it stands in the file in that order."""
 
-    def __init__(self) -> None:
+    def __init__(self, description: str) -> None:
+        self._description = description
         self._tensors: list[Any] = []
         self._quantizations: list[Quantization | None] = []
         self._operators: list[Any] = []
@@ -47,11 +48,15 @@ class Writer:
         return self._quantizations[tensor]
 
     def tensor(
-        self, shape: Sequence[int], dtype: np.dtype[Any], quantization: Quantization | None
+        self,
+        shape: Sequence[int],
+        dtype: np.dtype[Any],
+        quantization: Quantization | None,
+        name: str | None = None,
     ) -> Tensor:
-        """A tensor that is computed, or the model's input."""
+        """A tensor that is computed, or the model's input; it is numbered where it has no name."""
         table = schema.TensorT()
-        table.name = f"tensor_{len(self._tensors)}"
+        table.name = name or f"tensor_{len(self._tensors)}"
         table.shape, table.type = list(shape), _TYPES[dtype]
         table.buffer = 0
         table.quantization = _quantization(quantization)
@@ -106,7 +111,7 @@ class Writer:
         graph.inputs, graph.outputs = list(inputs), list(outputs)
         model = schema.ModelT()
         model.version = _SCHEMA_VERSION
-        model.description = "edgeinfer skeleton: random weights"
+        model.description = self._description
         model.subgraphs, model.buffers = [graph], self._buffers
         model.operatorCodes = self._codes
         return flatbuffer.pack(model)

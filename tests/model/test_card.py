@@ -50,7 +50,7 @@ def test_a_whole_card_is_read(tmp_path: Path) -> None:
     assert dict(found.roles) == {"boxes": 0, "scores": 2}
     assert (found.decoder_type, found.decoder_options) == ("ssd", {"top_k": 3})
     assert found.weights == card.Weights(
-        "screws.tflite", "https://example.org/screws.tflite", 1234, "0" * 64
+        "screws.tflite", 1234, "0" * 64, "https://example.org/screws.tflite"
     )
     assert found.accuracy == card.Accuracy("mAP", 31.5, "own test set")
 

@@ -24,7 +24,7 @@ BODY = random.Random(7).randbytes(300_000)  # noqa: S311 - the same bytes each t
 
 
 def card_of(url: str, body: bytes = BODY, member: str | None = None) -> Card:
-    wanted = Weights("x.tflite", url, len(body), hashlib.sha256(body).hexdigest(), member)
+    wanted = Weights("x.tflite", len(body), hashlib.sha256(body).hexdigest(), url, member)
     return Card("x", Path("x.toml"), "detection", weights=wanted)
 
 
