@@ -24,6 +24,7 @@ from edgeinfer.core.results import (
     Mask,
     Pose,
     Result,
+    State,
     Timing,
 )
 from tests.conftest import ROOT
@@ -56,9 +57,10 @@ def documented() -> list[str]:
     return re.findall(r"```json\n(.*?)\n```", text, re.DOTALL)
 
 
-def test_the_page_shows_a_result_and_an_event_as_they_are_sent() -> None:
+def test_the_page_shows_a_result_an_event_and_a_state_as_they_are_sent() -> None:
     assert wire.to_json(result(TRAIN)) in documented()
     assert wire.to_json(event()) in documented()
+    assert wire.to_json(State("bay 3", NOON_NS, {"occupied": True, "count": 2})) in documented()
 
 
 def test_two_events_never_have_one_id() -> None:
