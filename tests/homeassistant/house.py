@@ -34,7 +34,7 @@ _TOKEN_ID = "of-the-test"
 
 
 def hass() -> Path:
-    """Its program, in a venv that is made once: two minutes, 600 MB."""
+    """Its program, in a venv that is made once: some minutes, 600 MB."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     venv = cache / "edgeinfer" / f"ha-{RELEASE}"
     program = venv / "bin/hass"
