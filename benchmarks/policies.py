@@ -58,11 +58,14 @@ class Line(Rate):
 
 
 class Aimd(Rate):
-    """As TCP: every 5 s up by a fiftieth of the full rate, or, above the limit, down by a third."""
+    """As TCP: every 5 s up by a fiftieth of the full rate, or down by a third.
+
+    Down from half a degree below the limit, so that it can respect it.
+    """
 
     def __init__(self, full_fps: float, limit_c: float) -> None:
         super().__init__(full_fps)
-        self._full_fps, self._limit_c, self._next_s = full_fps, limit_c, 0.0
+        self._full_fps, self._limit_c, self._next_s = full_fps, limit_c - 0.5, 0.0
 
     def observe(self, temp_c: float, now_s: float) -> None:
         if now_s < self._next_s:

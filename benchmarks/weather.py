@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
+from statistics import fmean
 
 from policies import Policy
 
@@ -55,6 +56,7 @@ class Room:
         self._coming = list(scenario.weather)
         first = self._coming.pop(0)
         self.heat = Heat(scenario.board, first.ambient_c)
+        self.heat.fan_works = first.fan
         self.now_s = 0.0
 
     def step(self, duty: float, seconds: float) -> None:
@@ -120,11 +122,27 @@ def best_constant_fps(scenario: Scenario) -> float:
     """The oracle: the highest constant rate that never exceeds the limit, by bisection."""
     low, high = 0.0, 1.0
     if _respects(scenario, high):
-        return (high - _CAPTURE_DUTY) / scenario.cost_s
+        return _fps(high, scenario)
     for _ in range(10):
         middle = (low + high) / 2
         low, high = (middle, high) if _respects(scenario, middle) else (low, middle)
-    return max(low - _CAPTURE_DUTY, 0.0) / scenario.cost_s
+    return _fps(low, scenario)
+
+
+def best_mean_fps(scenario: Scenario) -> float:
+    """A wiser oracle: for each weather of the day, for its time, the rate that is best in it."""
+    ends_s = [change.at_s for change in scenario.weather[1:]] + [scenario.minutes * 60]
+    spans_s = [end_s - c.at_s for c, end_s in zip(scenario.weather, ends_s, strict=True)]
+    rates_fps = [
+        best_constant_fps(replace(scenario, weather=(replace(change, at_s=0),), minutes=60))
+        for change in scenario.weather
+    ]
+    return fmean(rates_fps, spans_s)
+
+
+def _fps(duty: float, scenario: Scenario) -> float:
+    """The rate that makes this duty: the camera costs its share of the time that is left idle."""
+    return max(duty - _CAPTURE_DUTY, 0.0) / (1 - _CAPTURE_DUTY) / scenario.cost_s
 
 
 def _respects(scenario: Scenario, duty: float) -> bool:
