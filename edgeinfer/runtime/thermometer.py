@@ -95,7 +95,8 @@ def judge(meter: Thermometer, limit_c: float, passed_s: float) -> Thermometer:
     """What the limit allows now."""
     blind = meter.age_s > _OLD_S or meter.frozen
     if blind and meter.temp_c is not None and meter.temp_c >= limit_c:
-        return replace(meter, blind=True)  # the last that was seen was too hot
+        # The last that was seen was too hot: nothing is lifted.
+        return replace(meter, blind=True, duty=min(meter.duty, BLIND_DUTY))
     if blind or meter.thermal is None:
         lifted = min(max(meter.duty, 0.0) + passed_s / _BLIND_LIFT_S, BLIND_DUTY)
         return replace(meter, blind=blind, duty=lifted)
