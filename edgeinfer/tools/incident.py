@@ -17,7 +17,7 @@ _UNITS = "var/lib/edgeinfer"
 _NAME = "last run"
 _ADVICE = {
     "error": "journalctl -u edgeinfer shows what came before; edgeinfer run -v says more",
-    "killed": "look for it in journalctl -k; where memory ran out, take a smaller model",
+    "killed": "journalctl -u edgeinfer, or -k, may show by what; was the memory full?",
     "power": "use the board's own power supply, and a short, thick cable",
 }
 _CRASHED_IN_ENGINE = "take a delegate that was built for this runtime, or run without it"
