@@ -8,15 +8,13 @@ from pathlib import Path
 from time import monotonic
 from typing import Generic, TypeVar
 
+from edgeinfer.sensors.readings import COLDEST_C, HOTTEST_C
+
 T = TypeVar("T")
 
 _KEPT_S = 60.0
 """What devices there are is looked up so often: a driver that starts late is found in the end."""
 _LONGEST_BYTES = 4096  # a page: sysfs gives no more, and what is asked of procfs stands before it
-# A sensor without power reads far below (an Edge TPU -89 °C), a broken one far above; the boards
-# shut themselves down long before.
-_COLDEST_C = -40.0
-_HOTTEST_C = 150.0
 
 
 class Kept(Generic[T]):
@@ -59,7 +57,7 @@ def number(path: Path, least: int, most: int) -> int | None:
 
 def temperature_c(path: Path) -> float | None:
     """The kernel gives thousandths of a degree; None for what no board lives through."""
-    value = number(path, int(_COLDEST_C * 1000), int(_HOTTEST_C * 1000))
+    value = number(path, int(COLDEST_C * 1000), int(HOTTEST_C * 1000))
     return None if value is None else value / 1000
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from edgeinfer.core.results import Reading
 
 COLDEST_C, HOTTEST_C = -40.0, 150.0
-"""What a chip that runs can be; beyond it, the sensor speaks of itself."""
+"""What a chip that runs can be. A sensor without power reads far below (an Edge TPU -89 °C), a
+broken one far above; the boards shut themselves down long before."""
 
 _BRAKES = ("capped", "throttled", "soft_limit")
 

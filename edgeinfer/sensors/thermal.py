@@ -32,10 +32,13 @@ class ThermalSensor:
         return [Reading(name, v, "c", monotonic_ns()) for name, v in values if v is not None]
 
     def _find(self) -> tuple[tuple[str, Path], ...]:
-        """Names and files; two zones of one type are told apart by their numbers."""
+        """Names and files; two zones of one type are told apart by their numbers.
+
+        A type may itself end like a number of ours: then the zone goes by its own name.
+        """
         found: dict[str, Path] = {}
         for zone in numbered(self._root, "sys/class/thermal/thermal_zone*"):
             name = text(zone / "type") or zone.name
             name = f"{name}-{ending(zone.name)}" if name in found else name
-            found[name] = zone / "temp"
+            found[zone.name if name in found else name] = zone / "temp"
         return tuple(found.items())

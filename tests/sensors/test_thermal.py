@@ -63,6 +63,13 @@ def test_zones_of_one_type_are_told_apart_by_their_numbers(tmp_path: Path) -> No
     assert values(tmp_path) == {"acpitz": 30.0, "acpitz-2": 32.0, "acpitz-10": 40.0}
 
 
+def test_no_zone_hides_another_whose_type_ends_like_a_number(tmp_path: Path) -> None:
+    zone(tmp_path, 0, "cpu-thermal-2", "95000")
+    zone(tmp_path, 1, "cpu-thermal", "50000")
+    zone(tmp_path, 2, "cpu-thermal", "51000")
+    assert values(tmp_path) == {"cpu-thermal-2": 95.0, "cpu-thermal": 50.0, "thermal_zone2": 51.0}
+
+
 def test_a_zone_without_a_type_goes_by_its_own_name(tmp_path: Path) -> None:
     zone(tmp_path, 0, None, "41000")
     zone(tmp_path, 1, "", "42000")
