@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from time import monotonic_ns
+from time import monotonic, monotonic_ns
 
 from edgeinfer.core.results import Reading
 from edgeinfer.sensors import kernel_files, mailbox
@@ -26,22 +26,26 @@ _SINCE_BOOT = 16
 _COMMAND = "get_throttled"
 _ANSWER = re.compile(r"throttled=0x([0-9a-fA-F]{1,8})\s*")
 _LIMIT_S = 1.0  # for vcgencmd: as long as the kernel itself waits for the firmware
+_REST_S = 10.0
+"""Of a way that fails after it has answered: each try may take a second, at the others' cost."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Way:
     """How to ask. `ask` raises OSError or ValueError where it fails; `flags` are those it knows."""
 
     name: str
     ask: Callable[[], int]
     flags: tuple[str, ...] = _FLAGS
+    answered: bool = False
+    rests_until_s: float = float("-inf")
 
 
 class ThrottlingSensor:
     """Readings of 1.0 or 0.0 in "flag", now and, with "_seen", ever since the sensor was made.
 
-    The first way that answers is kept until it fails, then the next one: no way is tried twice.
-    A machine without any gives no reading.
+    The first way that answers counts. One that fails is never tried again, unless it has answered
+    before: then it rests for a while. A machine without any gives no reading.
     """
 
     @dataclass(frozen=True, slots=True)
@@ -51,20 +55,53 @@ class ThrottlingSensor:
         root: Path = Path("/")
 
     def __init__(
-        self, options: Options, ioctl: Ioctl = fcntl.ioctl, limit_s: float = _LIMIT_S
+        self,
+        options: Options,
+        ioctl: Ioctl = fcntl.ioctl,
+        limit_s: float = _LIMIT_S,
+        clock_s: Callable[[], float] = monotonic,
     ) -> None:
         self._ways = _ways(options.root, ioctl, limit_s)
+        self._clock_s = clock_s
         self._seen = 0
+        self._blind = False
 
     def read(self) -> Sequence[Reading]:
-        while self._ways:
-            way = self._ways[0]
+        for way in [way for way in self._ways if self._clock_s() >= way.rests_until_s]:
             try:
-                return self._readings(way.ask(), way.flags)
+                bits = way.ask()
             except (OSError, ValueError, subprocess.SubprocessError) as error:
                 _log.debug("throttling: %s does not answer: %s", way.name, error)
-                del self._ways[0]
+                self._failed(way)
+            else:
+                way.answered = True
+                self._see()
+                return self._readings(bits, way.flags)
+        self._go_blind()
         return ()
+
+    def _failed(self, way: _Way) -> None:
+        if way.answered:
+            way.rests_until_s = self._clock_s() + _REST_S
+        else:
+            self._ways.remove(way)
+
+    def _go_blind(self) -> None:
+        """Only who has seen can go blind; said once."""
+        lost = [way.name for way in self._ways if way.answered]
+        if lost and not self._blind:
+            self._blind = True
+            _log.warning(
+                "throttling: %s does not answer any more; throttle and under-voltage are not seen, "
+                "and it is asked again every %g s",
+                ", ".join(lost),
+                _REST_S,
+            )
+
+    def _see(self) -> None:
+        if self._blind:
+            self._blind = False
+            _log.info("throttling: there is an answer again")
 
     def _readings(self, bits: int, flags: Sequence[str]) -> Sequence[Reading]:
         self._seen |= bits | bits >> _SINCE_BOOT

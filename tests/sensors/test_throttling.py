@@ -4,6 +4,7 @@ import errno
 import logging
 import os
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -34,8 +35,13 @@ class Firmware:
         return 0
 
 
-def sensor(root: Path, firmware: Firmware, limit_s: float = 20.0) -> ThrottlingSensor:
-    return ThrottlingSensor(ThrottlingSensor.Options(root), firmware.ioctl, limit_s)
+def sensor(
+    root: Path,
+    firmware: Firmware,
+    limit_s: float = 20.0,
+    clock_s: Callable[[], float] = lambda: 0.0,
+) -> ThrottlingSensor:
+    return ThrottlingSensor(ThrottlingSensor.Options(root), firmware.ioctl, limit_s, clock_s)
 
 
 def raised(values: dict[str, float]) -> set[str]:
@@ -105,6 +111,41 @@ def test_what_was_seen_survives_the_change_to_another_way(tmp_path: Path) -> Non
     watched.read()
     firmware.error = errno.ETIMEDOUT
     assert raised(boards.read(watched)) == {"throttled_seen"}
+
+
+def test_a_mailbox_that_has_answered_is_asked_again_after_ten_seconds(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    boards.write(tmp_path, {NODES[0]: ""})
+    firmware, now_s = Firmware(bits=0x4), [0.0]
+    watched = sensor(tmp_path, firmware, clock_s=lambda: now_s[0])
+    watched.read()
+    firmware.error = errno.ETIMEDOUT
+    for now_s[0] in (0.5, 1.0, 10.4, 10.5, 20.4):
+        assert list(watched.read()) == []
+    assert firmware.asked == 3, "at 0, 0.5 and 10.5 s"
+    firmware.error = 0
+    now_s[0] = 20.5
+    assert raised(boards.read(watched)) == {"throttled", "throttled_seen"}
+    assert raised(boards.read(watched)) == {"throttled", "throttled_seen"}
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    lost, back = caplog.messages
+    assert lost.startswith(f"throttling: {tmp_path / NODES[0]} does not answer any more; ")
+    assert back == "throttling: there is an answer again"
+
+
+def test_the_better_way_counts_again_once_it_answers(tmp_path: Path) -> None:
+    boards.write(tmp_path, {NODES[0]: "", boards.FIRMWARE: "0\n"})
+    firmware, now_s = Firmware(bits=0x4), [0.0]
+    watched = sensor(tmp_path, firmware, clock_s=lambda: now_s[0])
+    watched.read()
+    firmware.error = errno.EIO
+    assert boards.read(watched)["throttled"] == 0.0
+    firmware.error = 0
+    assert boards.read(watched)["throttled"] == 0.0
+    now_s[0] = 10.0
+    assert boards.read(watched)["throttled"] == 1.0
 
 
 def test_vcgencmd_is_asked_where_the_mailbox_is_closed(tmp_path: Path) -> None:
