@@ -24,14 +24,17 @@ _SOONEST_S = 5.0
 _SETTLED_S = 10.0
 """After the start: the first message knows neither rate nor latency, and the next may be far."""
 
+_LEFT_OUT_S = 60.0
+"""Of a sensor that raised: what breaks may mend, and each try may be slow."""
+
 
 class Vitals:
     """Reads every sensor twice a second, and replaces the scheduler's readings whole.
 
     Publishes `Health` every `health_s`, at once after `hurry`, and soon after what binds the rate
-    has changed. `facts`
-    says what the service knows besides; `look` is shown the readings each time. A sensor that
-    raises is left out from then on, and said once: a broken sensor is no reason to stop looking.
+    has changed. `facts` says what the service knows besides; `look` is shown the readings each
+    time. A sensor that raises is left out for a minute: a broken one is no reason to stop looking.
+    `reading`: the sensor that is inside its `read` now, and since when.
     """
 
     def __init__(  # noqa: PLR0913 - each is one part of the service, by name
@@ -45,8 +48,10 @@ class Vitals:
         look: Callable[[Sequence[Reading]], None] = lambda _: None,
         health_s: float,
         period_s: float = PERIOD_S,
+        clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._sensors = list(sensors)
+        self.reading: tuple[str, float] | None = None
+        self._sensors = tuple(sensors)
         self._scheduler = scheduler
         self._facts = facts
         self._publish = publish
@@ -54,6 +59,8 @@ class Vitals:
         self._also = look
         self._health_s = health_s
         self._period_s = period_s
+        self._clock = clock
+        self._out_until_s: dict[int, float] = {}
         self._readings: tuple[Reading, ...] = ()
         self._binds = "nothing"
         self._told_s = float("-inf")
@@ -61,7 +68,7 @@ class Vitals:
         self._settles_s = float("inf")
 
     def __call__(self) -> None:
-        self._settles_s = monotonic() + _SETTLED_S
+        self._settles_s = self._clock() + _SETTLED_S
         while True:
             self._readings = tuple(self._read())
             self._scheduler.observe(self._readings)
@@ -76,25 +83,41 @@ class Vitals:
 
     def _read(self) -> list[Reading]:
         readings: list[Reading] = []
-        for sensor in tuple(self._sensors):
-            try:
-                readings += sensor.read()
-            except Exception as error:  # noqa: BLE001 - a stranger's plug-in; said, and left out
-                self._sensors.remove(sensor)
-                _log.warning("%s: %s; it is left out", type(sensor).__name__, error)
+        for place, sensor in enumerate(self._sensors):
+            if self._clock() >= self._out_until_s.get(place, float("-inf")):
+                readings += self._read_one(place, sensor)
         return readings
+
+    def _read_one(self, place: int, sensor: Sensor) -> Sequence[Reading]:
+        name = type(sensor).__name__
+        self.reading = name, self._clock()
+        try:
+            readings = list(sensor.read())
+        except Exception as error:  # noqa: BLE001 - a stranger's plug-in; said, and left out
+            self._leave_out(place, f"{name}: {error}")
+            return ()
+        finally:
+            self.reading = None
+        if self._out_until_s.pop(place, None) is not None:
+            _log.info("%s: it is back", name)
+        return readings
+
+    def _leave_out(self, place: int, why: str) -> None:
+        if place not in self._out_until_s:
+            _log.warning("%s; it is left out, and asked again every %g s", why, _LEFT_OUT_S)
+        self._out_until_s[place] = self._clock() + _LEFT_OUT_S
 
     def _look(self) -> None:
         binds = self._scheduler.binds
         if binds != self._binds:
             self._binds = binds
             _log.info("frame rate: %s", _words(binds, self._scheduler.allowed_fps))
-        if monotonic() >= self._settles_s:
+        if self._clock() >= self._settles_s:
             self._settles_s = float("inf")
             self.hurry()
-        since_s = monotonic() - self._told_s
+        since_s = self._clock() - self._told_s
         if since_s >= self._health_s or (binds != self._told_binds and since_s >= _SOONEST_S):
-            self._told_s, self._told_binds = monotonic(), binds
+            self._told_s, self._told_binds = self._clock(), binds
             self._publish(Health(time_ns(), {**self._of_machine(), **self._facts()}))
 
     def _of_machine(self) -> dict[str, Any]:

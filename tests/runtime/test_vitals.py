@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from threading import Event
 
@@ -10,6 +11,7 @@ from edgeinfer.core.results import Health, Reading
 from edgeinfer.runtime.scheduler import Scheduler
 from edgeinfer.runtime.vitals import Vitals
 from edgeinfer.sections import Limits
+from edgeinfer.sensors.readings import hottest_c
 
 
 class Thermometer:
@@ -29,6 +31,46 @@ class Thermometer:
 class Broken:
     def read(self) -> Sequence[Reading]:
         raise OSError("the bus is gone")
+
+
+class Flaky:
+    def __init__(self, fails: int) -> None:
+        self._fails = fails
+
+    def read(self) -> Sequence[Reading]:
+        if self._fails:
+            self._fails -= 1
+            raise OSError("the bus is gone")
+        return (Reading("cpu-thermal", 50.0, "c", 0),)
+
+
+class Looks:
+    """Vitals that look once, at a time of our own."""
+
+    def __init__(self, sensor: Sensor) -> None:
+        stop = Event()
+        stop.set()
+        self._now_s = 0.0
+        self._found: Sequence[Reading] = ()
+        self.vitals = Vitals(
+            [sensor],
+            Scheduler(Limits()),
+            dict,
+            lambda _: None,
+            stop,
+            look=self._keep,
+            health_s=3600,
+            clock=lambda: self._now_s,
+        )
+
+    def at(self, now_s: float) -> float | None:
+        """The hottest temperature that was read then."""
+        self._now_s = now_s
+        self.vitals()
+        return hottest_c(self._found)
+
+    def _keep(self, readings: Sequence[Reading]) -> None:
+        self._found = readings
 
 
 def told_by(*sensors: Callable[[Event], Sensor], limits: Limits | None = None) -> list[Health]:
@@ -70,8 +112,35 @@ def test_a_sensor_that_breaks_is_left_out_and_said_once(caplog: pytest.LogCaptur
     (health,) = told_by(lambda _: Broken(), lambda stop: Thermometer(stop, 50, 51, 52))
     assert health.facts["temperature_c"] == 50
     assert [record.getMessage() for record in caplog.records] == [
-        "Broken: the bus is gone; it is left out"
+        "Broken: the bus is gone; it is left out, and asked again every 60 s"
     ]
+
+
+def test_a_sensor_that_raised_is_asked_again_a_minute_later(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    looks = Looks(Flaky(fails=2))
+    found = [looks.at(now_s) for now_s in (0.0, 59.9, 60.0, 119.9, 120.0, 120.5)]
+    assert found == [None, None, None, None, 50.0, 50.0]
+    assert [message for message in caplog.messages if message.startswith("Flaky")] == [
+        "Flaky: the bus is gone; it is left out, and asked again every 60 s",
+        "Flaky: it is back",
+    ]
+
+
+def test_a_sensor_is_named_while_it_is_inside_its_read() -> None:
+    seen = list[tuple[str, float] | None]()
+
+    class Slow:
+        def read(self) -> Sequence[Reading]:
+            seen.append(looks.vitals.reading)
+            return ()
+
+    looks = Looks(Slow())
+    looks.at(7.0)
+    assert seen == [("Slow", 7.0)]
+    assert looks.vitals.reading is None
 
 
 def test_health_is_told_at_the_start_and_then_only_as_often_as_asked() -> None:
