@@ -73,7 +73,11 @@ class Model:
         return (self.named, *self.ladder)
 
 
-_Rate = Annotated[float, Gt(0), Le(1000)]
+_Rate = Annotated[float, Ge(0.001), Le(1000)]
+"""One frame in a quarter of an hour is the least that anybody can mean."""
+
+_LEAST_TEMP_C = 30.0
+"""A board at rest in a warm room is no cooler: a limit below it would hold for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class Limits:
     max_fps: _Rate | None = None
     min_fps: _Rate | None = None
     max_latency_ms: Annotated[float, Gt(0), Le(600_000)] | None = None
-    max_temp_c: Annotated[float, Ge(0), Le(125)] | None = None
+    max_temp_c: Annotated[float, Ge(_LEAST_TEMP_C), Le(125)] | None = None
     max_duty: Annotated[float, Gt(0), Le(1)] | None = None
 
     def __post_init__(self) -> None:
