@@ -9,6 +9,7 @@ from edgeinfer.errors import EdgeinferError, EngineError, SourceError
 from edgeinfer.runtime.capture import Capture
 from edgeinfer.runtime.delivery import Delivery
 from edgeinfer.runtime.inference import Inference
+from edgeinfer.runtime.vitals import Vitals
 
 # The first run of a delegate loads firmware and lays out memory: 3 s on a Coral by USB, and an SD
 # card that is just starting up is slower than that.
@@ -20,6 +21,9 @@ than the minute of the watchdog, which could not say why."""
 
 SINK_S = 30.0
 """A sink answers within about a second, with an error if need be."""
+
+SENSOR_S = 10.0
+"""A sensor reads small files, or asks the firmware, which has a second for it."""
 
 
 class Deadlines:
@@ -86,3 +90,19 @@ def stuck(deliveries: Sequence[Delivery], clock: Callable[[], float] = monotonic
     now_s = clock()
     since = {delivery.name: delivery.inside_since_s for delivery in deliveries}
     return [name for name, began_s in since.items() if began_s and now_s - began_s > SINK_S]
+
+
+class SensorWatch:
+    """Looked at about once a second; a sensor that is late in two looks in a row hangs."""
+
+    def __init__(self, vitals: Vitals, clock: Callable[[], float] = monotonic) -> None:
+        self._vitals = vitals
+        self._clock = clock
+        self._late_looks = 0
+
+    def look(self) -> str | None:
+        """The sensor that hangs, once for each time."""
+        name, since_s = self._vitals.reading or (None, self._clock())
+        late = self._clock() - since_s > SENSOR_S
+        self._late_looks = self._late_looks + 1 if late else 0
+        return name if self._late_looks == 2 else None

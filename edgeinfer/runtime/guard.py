@@ -6,18 +6,24 @@ import logging
 
 from edgeinfer.errors import EdgeinferError
 from edgeinfer.runtime import deadline
-from edgeinfer.runtime.deadline import Deadlines
+from edgeinfer.runtime.deadline import SENSOR_S, Deadlines, SensorWatch
 from edgeinfer.runtime.flow import Flow
 from edgeinfer.runtime.notify import Notifier, Watchdog
+from edgeinfer.runtime.vitals import Vitals
 
 _log = logging.getLogger(__name__)
 
+_SENSOR_HANGS = "sensor %s: has not returned for %g s; no readings and no health until it does"
+
 
 class Guard:
-    """`hung` is what to end with, once something hangs."""
+    """`hung` is what to end with, once the model's run or the source's read hangs.
+
+    They may take `invoke_s` and `read_s`. A sensor that hangs is only said.
+    """
 
     def __init__(
-        self, flow: Flow, notifier: Notifier, *, invoke_limit_s: float, source_limit_s: float
+        self, flow: Flow, vitals: Vitals, notifier: Notifier, *, invoke_s: float, read_s: float
     ) -> None:
         self.hung: EdgeinferError | None = None
         self._flow = flow
@@ -27,9 +33,10 @@ class Guard:
             flow.inference,
             flow.capture,
             flow.source.name,
-            invoke_limit_s=invoke_limit_s,
-            source_limit_s=source_limit_s,
+            invoke_limit_s=invoke_s,
+            source_limit_s=read_s,
         )
+        self._sensors = SensorWatch(vitals)
         self._ready = False
 
     def ready(self) -> None:
@@ -39,6 +46,8 @@ class Guard:
 
     def look(self) -> None:
         self.hung = self.hung or self._deadlines.look()
+        if sensor := self._sensors.look():
+            _log.warning(_SENSOR_HANGS, sensor, SENSOR_S)
         if self._ready and self._watchdog.due:
             self._feed()
 

@@ -121,9 +121,6 @@ class Service:
             accelerated=accelerated,
             endless=source.live and frames is None,
         )
-        self._guard = Guard(
-            self._flow, self._notifier, invoke_limit_s=invoke_limit_s, source_limit_s=source_limit_s
-        )
         self._vitals = Vitals(
             sensors,
             scheduler,
@@ -132,6 +129,9 @@ class Service:
             self._ending.stop,
             look=self._account.look,
             health_s=health_s,
+        )
+        self._guard = Guard(
+            self._flow, self._vitals, self._notifier, invoke_s=invoke_limit_s, read_s=source_limit_s
         )
         controls.on_pause = self._vitals.hurry
         self._make_workers()

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from edgeinfer.errors import EdgeinferError, EngineError, SourceError
-from edgeinfer.runtime.deadline import Deadlines, stuck
+from edgeinfer.runtime.deadline import Deadlines, SensorWatch, stuck
 
 
 class Threads:
@@ -84,3 +84,34 @@ def test_a_sink_that_is_inside_a_call_for_long_is_stuck() -> None:
     names = {"away": None, "slow": 971.0, "stuck": 969.0}
     deliveries = [SimpleNamespace(name=name, inside_since_s=s) for name, s in names.items()]
     assert stuck(cast("Any", deliveries), clock=lambda: 1000.0) == ["stuck"]
+
+
+def test_a_sensor_that_does_not_return_is_named_once_for_each_time() -> None:
+    now_s, vitals = [1000.0], SimpleNamespace(reading=None)
+    watch = SensorWatch(cast("Any", vitals), lambda: now_s[0])
+
+    def looks(*seconds: float) -> list[str | None]:
+        began_s = now_s[0]
+        found = []
+        for second in seconds:
+            now_s[0] = began_s + second
+            found.append(watch.look())
+        return found
+
+    assert looks(0, 100) == [None, None], "inside none"
+    for _ in range(2):
+        vitals.reading = ("BusSensor", now_s[0])
+        assert looks(10, 11, 12, 13) == [None, None, "BusSensor", None]
+        vitals.reading = ("BusSensor", now_s[0])
+        assert looks(1) == [None], "it returned, and is asked again"
+
+
+def test_after_the_process_was_stopped_no_sensor_hangs() -> None:
+    now_s = [1000.0]
+    vitals = SimpleNamespace(reading=("BusSensor", 1000.0))
+    watch = SensorWatch(cast("Any", vitals), lambda: now_s[0])
+    now_s[0] = 2000.0
+    assert watch.look() is None
+    vitals.reading = ("BusSensor", 2000.5)
+    now_s[0] = 2001.0
+    assert watch.look() is None
