@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from edgeinfer.errors import ConfigError, PluginError
-from edgeinfer.sections import Config, Device, Limits, Model, Part
+from edgeinfer.sections import Config, Device, Limits, Model, MotionGate, Part
 
 Table = Mapping[str, Any]
 OptionsOf = Callable[[str, str], type[Any]]
@@ -29,7 +29,7 @@ _MOST_LEVELS = 16  # a polygon in a rule is the deepest that there is, with four
 _TOO_DEEP = "tables or lists in one another, deeper than any setting is"
 _MOST_SHOWN = 12  # of the words that would have been right
 _OWN_RULES = ("model", "camera", "engine", "service", "snapshot")  # the rules of our own events
-SECTIONS = ("device", "source", "model", "limits", "tracker", "rule", "sink")
+SECTIONS = ("device", "source", "model", "limits", "motion", "tracker", "rule", "sink")
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -76,6 +76,7 @@ def build(table: Table, options_of: OptionsOf) -> Config:
     sections = {
         "device": check(Device, table.get("device", {}), "device", problems),
         "limits": check(Limits, table.get("limits", {}), "limits", problems),
+        "motion": _motion(table, problems),
         "model": _model(table, problems),
         "source": _source(table, options_of, problems),
         "tracker": _maybe("tracker", table, options_of, problems),
@@ -142,6 +143,11 @@ def _model(table: Table, problems: list[str]) -> Model | None:
         return check(Model, table["model"], "model", problems)
     problems.append("model: missing; give --model, or a [model] section (`edgeinfer models list`)")
     return None
+
+
+def _motion(table: Table, problems: list[str]) -> MotionGate | None:
+    """None where the section is not there: then the model sees every frame."""
+    return check(MotionGate, table["motion"], "motion", problems) if "motion" in table else None
 
 
 def _source(table: Table, options_of: OptionsOf, problems: list[str]) -> Part | None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from edgeinfer import picture_header
 from edgeinfer.core.frame import Pixels
+from edgeinfer.core.geometry import WHOLE, Region, check_region
 from edgeinfer.core.results import Classification, Detection, Finding, Pose
 from edgeinfer.drawing import Points, Sheet
 from edgeinfer.errors import SourceError
@@ -23,8 +24,6 @@ _ROTATIONS = {
     180: cv2.ROTATE_180,
     270: cv2.ROTATE_90_COUNTERCLOCKWISE,
 }
-WHOLE = (0.0, 0.0, 1.0, 1.0)
-"""The region that is the whole picture."""
 _LEAST_POINT_SCORE = 0.3  # of a keypoint that is drawn
 
 
@@ -49,15 +48,10 @@ class ViewOptions:
 
     size: tuple[Side, Side] | None = None
     rotation: Literal[0, 90, 180, 270] = 0
-    region: tuple[float, float, float, float] = WHOLE
+    region: Region = WHOLE
 
     def __post_init__(self) -> None:
-        left, top, right, bottom = self.region
-        if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
-            raise ValueError(
-                f"region {list(self.region)} is no part of the picture; give left, top, right, "
-                "bottom as fractions from 0 to 1, left < right, top < bottom"
-            )
+        check_region(self.region)
 
     def apply(self, pixels: Pixels) -> Pixels:
         """What the source shows of a picture (H, W, 3): the same array where nothing is asked."""

@@ -10,6 +10,8 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Gt, Le
 
+from edgeinfer.core.geometry import WHOLE, Region, check_region
+
 INVOKE_LIMIT_S = 10.0
 """Long for any model of the menu on any board, and short beside the minute of the watchdog."""
 
@@ -100,6 +102,25 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class MotionGate:
+    """Frames in which nothing moves are not shown to the model.
+
+    Only `region` is looked at, in fractions of the picture. `sensitivity`: with 2, half the change
+    is enough. `hold_s`: after motion, everything is shown for so long. `floor_fps`: so many frames
+    are shown whatever moves. `look_s`: every so often everything is shown, as after motion.
+    """
+
+    region: Region = WHOLE
+    sensitivity: Annotated[float, Ge(0.1), Le(10)] = 1.0
+    hold_s: Annotated[float, Ge(0), Le(3600)] = 3.0
+    floor_fps: Annotated[float, Ge(0.01), Le(1000)] = 1.0
+    look_s: Annotated[float, Ge(1), Le(86_400)] = 60.0
+
+    def __post_init__(self) -> None:
+        check_region(self.region)
+
+
+@dataclass(frozen=True, slots=True)
 class Part:
     """One plug-in as configured: `options` is an instance of its `Options`."""
 
@@ -114,6 +135,7 @@ class Config:
     model: Model
     device: Device = field(default_factory=Device)
     limits: Limits = field(default_factory=Limits)
+    motion: MotionGate | None = None
     tracker: Part | None = None
     rules: tuple[Part, ...] = ()
     sinks: tuple[Part, ...] = ()

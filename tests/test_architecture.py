@@ -22,7 +22,7 @@ ROWS = [
     {"core"},
     {"drawing", "picture_header"},
     {"wire", "picture", "sections", "state"},
-    {"config", "plugins", "prepare", "last_run"},
+    {"config", "plugins", "prepare", "motion", "last_run"},
     {"sources", "engines", "decoders", "trackers", "rules", "sensors", "sinks", "model"},
     {"pipeline", "shorthand"},
     {"loading"},

@@ -9,6 +9,7 @@ from annotated_types import Gt
 
 from edgeinfer import config
 from edgeinfer.errors import ConfigError, PluginError
+from edgeinfer.sections import MotionGate
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,10 @@ def test_what_is_missing_altogether_is_named() -> None:
         ({"sink": {"type": "lamp"}}, "sink: should be a list of tables, [[sink]]"),
         ({"limits": [1]}, "limits: should be a table, [limits]"),
         ({"model": {"name": "a", "path": "b"}}, "model: say which one, `name`"),
+        ({"motion": [1]}, "motion: should be a table, [motion]"),
+        ({"motion": {"floor_fbs": 1}}, "motion.floor_fbs: unknown; did you mean floor_fps?"),
+        ({"motion": {"floor_fps": 0}}, "motion.floor_fps: 0 should be greater than"),
+        ({"motion": {"region": [0.5, 0, 0.2, 1]}}, "motion: region [0.5, 0.0, 0.2, 1.0] is no"),
         ({"limits": {"max_fps": 1e-300}}, "limits.max_fps: 1e-300 should be greater than"),
         ({"limits": {"min_fps": 1e-300}}, "limits.min_fps: 1e-300 should be greater than"),
         ({"limits": {"max_temp_c": 0}}, "limits.max_temp_c: 0 should be greater than"),
@@ -115,6 +120,12 @@ def test_a_section_of_the_wrong_form_is_one_problem(table: dict[str, Any], probl
     problems = _problems({**GOOD, **table})
     assert len(problems) == 1
     assert problems[0].startswith(problem)
+
+
+def test_the_gate_is_there_only_with_a_section_of_its_own() -> None:
+    assert config.build(GOOD, options_of).motion is None
+    built = config.build({**GOOD, "motion": {}}, options_of)
+    assert built.motion == MotionGate()
 
 
 def test_the_part_of_a_rule_keeps_the_name_that_the_person_gave() -> None:

@@ -13,13 +13,13 @@ import pytest
 
 from edgeinfer import assembly, config, plugins
 from edgeinfer.picture import ViewOptions
-from edgeinfer.sections import Config, Device, Limits, Model
+from edgeinfer.sections import Config, Device, Limits, Model, MotionGate
 from tests.conftest import ROOT
 
 FILE = ROOT / "deploy/edgeinfer.toml"
 TEXT = FILE.read_text(encoding="utf-8")
 TABLE = tomllib.loads(TEXT)
-SETTINGS = {"device": Device, "model": Model, "limits": Limits}
+SETTINGS = {"device": Device, "model": Model, "limits": Limits, "motion": MotionGate}
 KINDS: tuple[plugins.Kind, ...] = ("source", "tracker", "rule", "sink")
 _HEADER = re.compile(r"(?P<off>#?)\[+(?P<kind>\w+)\]+")
 _KEY = re.compile(r"(?P<off>#*)(?P<key>\w+) = .*")

@@ -152,6 +152,7 @@ def _service(
     settings: Any, frames: int | None, heat: str | None, record: Any, fallback: Any
 ) -> Any:
     from edgeinfer import assembly, state
+    from edgeinfer.runtime.gate import Gate
     from edgeinfer.runtime.ladder import Ladder
     from edgeinfer.runtime.service import Service
 
@@ -164,6 +165,7 @@ def _service(
         rules=parts.rules,
         sensors=parts.sensors,
         limits=parts.limits,
+        gate=Gate(settings.motion) if settings.motion else None,
         frames=frames,
         invoke_limit_s=settings.model.invoke_limit_s,
         state=state.directory(),
@@ -178,7 +180,8 @@ def _say(report: Any, *, as_json: bool) -> None:
         return
     print(
         f"edgeinfer: {report.results} results from {report.frames} frames "
-        f"in {report.seconds:.1f} s ({report.fps:.1f} fps), {report.dropped} frames dropped",
+        f"in {report.seconds:.1f} s ({report.fps:.1f} fps), {report.dropped} frames dropped"
+        + (f", {report.still} still" if report.still else ""),
         file=sys.stderr,
     )
     for sink in report.sinks:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+Region = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+WHOLE: Region = (0.0, 0.0, 1.0, 1.0)
+"""The region that is the whole picture."""
+
 
 @dataclass(frozen=True, slots=True)
 class Box:
@@ -65,6 +70,16 @@ class Placement:
             (box.top - self.top) / height,
             (box.right - self.left) / width,
             (box.bottom - self.top) / height,
+        )
+
+
+def check_region(region: Region) -> None:
+    """Raises: ValueError: it is no part of a picture."""
+    left, top, right, bottom = region
+    if not (0 <= left < right <= 1 and 0 <= top < bottom <= 1):
+        raise ValueError(
+            f"region {list(region)} is no part of the picture; give left, top, right, "
+            "bottom as fractions from 0 to 1, left < right, top < bottom"
         )
 
 

@@ -126,6 +126,7 @@ class Account:
             frames=self._capture.frames,
             results=inference.results,
             dropped=self._slot.dropped + inference.stale,
+            still=inference.still,
             seconds=inference.ended_s - inference.began_s,
             stopped=stopped,
             sinks=self._publisher.reports(),
@@ -137,6 +138,7 @@ class Account:
             "frames": self._capture.frames,
             "results": inference.results,
             "dropped": self._slot.dropped + inference.stale,
+            "still": inference.still,
             "sinks": [
                 {"name": sink.name, "delivered": sink.delivered, "dropped": sink.dropped}
                 for sink in self._publisher.reports()

@@ -60,6 +60,11 @@ class Guard:
             flow.inference.results,
             flow.capture.frames,
             flow.capture.tries,
-            waiting=flow.inference.paused or flow.scheduler.delay_s() > 0,
+            waiting=self._waiting(),
             stuck=bool(stuck),
         )
+
+    def _waiting(self) -> bool:
+        """Frames come, and are left out on purpose."""
+        inference = self._flow.inference
+        return inference.paused or inference.resting or self._flow.scheduler.delay_s() > 0

@@ -10,6 +10,7 @@ from edgeinfer.core.contracts import Rule
 from edgeinfer.core.frame import Frame
 from edgeinfer.core.results import Event, Result
 from edgeinfer.runtime.controls import Controls
+from edgeinfer.runtime.gate import Gate
 from edgeinfer.runtime.ladder import Change, Ladder
 from edgeinfer.runtime.publisher import Publisher
 from edgeinfer.runtime.scheduler import Scheduler
@@ -23,7 +24,8 @@ _LOOK_S = 0.25
 class Inference:
     """Waits until a frame is due, takes the newest, runs it, and publishes what comes of it.
 
-    `results` counts; `stale` counts frames of a live source that were too old to be worth a start.
+    `results` counts; `stale` counts frames of a live source that were too old to be worth a start,
+    `still` those that the gate has left out, and `resting` says that the newest one was.
     `last` is the newest result, without its pixels. `running_since_s` is since when the thread is
     inside the pipeline, by the monotonic clock; None while it is not.
     """
@@ -37,6 +39,7 @@ class Inference:
         *,
         rules: Sequence[Rule],
         controls: Controls,
+        gate: Gate | None = None,
         stop: Signal,
         live: bool,
         frames: int | None,
@@ -44,6 +47,8 @@ class Inference:
     ) -> None:
         self.results = 0
         self.stale = 0
+        self.still = 0
+        self.resting = False
         self.last: Result | None = None
         self.running_since_s: float | None = None
         self.began_s = self.ended_s = monotonic()
@@ -52,6 +57,7 @@ class Inference:
         self._rules = rules
         self._states = States(rules)
         self._controls = controls
+        self._gate = gate
         self._publisher = publisher
         self._scheduler = scheduler
         self._stop = stop
@@ -82,9 +88,15 @@ class Inference:
         while True:
             self._wait_until_due()
             taken = self._slot.take()
-            if taken is None or not self._is_stale(*taken):
+            if taken is None:
+                return None
+            if self._is_stale(*taken):
+                self.stale += 1
+            elif self._is_still(taken[0]):
+                self.still += 1
+                self._scheduler.left_out()
+            else:
                 return taken
-            self.stale += 1
 
     def _wait_until_due(self) -> None:
         while (delay_s := self._delay_s()) > 0:
@@ -97,6 +109,10 @@ class Inference:
     def _is_stale(self, frame: Frame, waited_ms: float) -> bool:
         return self._live and self._scheduler.is_stale(_age_ms(frame), waited_ms)
 
+    def _is_still(self, frame: Frame) -> bool:
+        self.resting = self._gate is not None and not self._gate.wants(frame)
+        return self.resting
+
     def _work(self, frame: Frame, waited_ms: float) -> None:
         if self.results == 0:
             self.began_s = monotonic()  # opening a stream takes seconds
@@ -105,6 +121,8 @@ class Inference:
         result = self._ladder.pipeline.run(frame, waited_ms, self._scheduler.binds)
         self.running_since_s = None
         self._scheduler.finished(_age_ms(frame) if self._live else result.timing.total_ms)
+        if self._gate:
+            self._gate.seen(result)
         self._publish(result)
         self._step(result)
 
@@ -120,7 +138,7 @@ class Inference:
 
     def _step(self, result: Result) -> None:
         scheduler = self._scheduler
-        change = self._ladder.step(scheduler.wanted_fps, scheduler.cost_s, scheduler.binds)
+        change = self._ladder.step(scheduler.wanted_fps, scheduler.cost_s, scheduler.binds_now)
         if change is not None:
             self._tell_of_change()
             self._publisher.publish(_event(change, result))

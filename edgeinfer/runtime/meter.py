@@ -33,6 +33,7 @@ class Meter:
         self._busy_s = 0.0
         self._began_s: float | None = None
         self._sampled = (cpu_s(), 0.0)
+        self._spared_s = self._ended_s = 0.0
         self._begin(threads, accelerated=accelerated)
 
     def model_changed(self, threads: int, *, accelerated: bool) -> None:
@@ -44,7 +45,7 @@ class Meter:
         self._threads = threads
         self._accelerated = accelerated
         self._frames = 0
-        self._marks = deque([(self._clock(), self.used_s, 0)])
+        self._marks = deque([(self._clock(), self.used_s, 0, self._spared_s)])
 
     def started(self) -> None:
         self._began_s = self._clock()
@@ -55,12 +56,19 @@ class Meter:
         self._busy_s += now_s - (now_s if self._began_s is None else self._began_s)
         self._began_s = None
         self._frames += 1
+        self.sample()
+        self._ended_s = self.used_s
         if self._frames == 1:  # with it goes all that is done once: the start is no frame's cost
             self._begin_counting(now_s)
         elif now_s - self._marks[-1][0] >= _MARK_S or self.cost_s is None:
-            self.sample()
-            self._marks.append((now_s, self.used_s, self._frames))
+            self._marks.append((now_s, self.used_s, self._frames, self._spared_s))
             self._forget(now_s)
+
+    def left_out(self) -> None:
+        """A frame that was not worked on: what it took is used, but is no other frame's cost."""
+        self.sample()
+        self._spared_s += self.used_s - self._ended_s
+        self._ended_s = self.used_s
 
     def sample(self) -> None:
         """`used_s` grows to what was used up to now."""
@@ -76,8 +84,11 @@ class Meter:
     @property
     def cost_s(self) -> float | None:
         """Duty seconds per frame; None before the second frame."""
-        (_, used_s, frames), (_, used_now_s, frames_now) = self._marks[0], self._marks[-1]
-        return (used_now_s - used_s) / (frames_now - frames) if frames_now > frames else None
+        _, used_s, frames, spared_s = self._marks[0]
+        _, used_now_s, frames_now, spared_now_s = self._marks[-1]
+        if frames_now == frames:
+            return None
+        return (used_now_s - used_s - (spared_now_s - spared_s)) / (frames_now - frames)
 
     @property
     def duty(self) -> float | None:
@@ -86,8 +97,7 @@ class Meter:
         return (self.used_s - self._marks[0][1]) / seconds if seconds > 0 else None
 
     def _begin_counting(self, now_s: float) -> None:
-        self.sample()
-        self._marks = deque([(now_s, self.used_s, self._frames)])
+        self._marks = deque([(now_s, self.used_s, self._frames, self._spared_s)])
 
     def _forget(self, now_s: float) -> None:
         """The oldest mark goes once the next is old enough and leaves frames enough."""

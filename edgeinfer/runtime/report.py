@@ -24,6 +24,8 @@ class SinkReport:
 class Report:
     """What a run did: `frames` read, `results` made, `dropped` frames that a newer one replaced.
 
+    `still`: frames that the motion gate has left out.
+
     `seconds` begin with the first frame and end with the last result: what opening a stream took,
     and sinks that are away, does not count.
     """
@@ -31,6 +33,7 @@ class Report:
     frames: int
     results: int
     dropped: int
+    still: int
     seconds: float
     stopped: bool
     sinks: tuple[SinkReport, ...]

@@ -24,6 +24,13 @@ _HELD = 0.5
 _TOO_LATE = 2 * LATE
 """The share of late results that is no accident, and speaks for a smaller model."""
 
+_OLD_S = 10.0
+"""Readings of so long ago say nothing of now: the sensors' thread hangs."""
+
+_NAMED_S = 5.0
+"""How long another limit has to bind until it is named: what changes faster tells nobody anything.
+What may reset the board is named at once."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -61,6 +68,8 @@ class Scheduler:
         self._holds = Habit(on=True, begins=0.7, ends=0.3)
         self._leaves = Habit(on=False, begins=0.3, ends=0.1)
         self._said_blind = False
+        self._named: Binds = "nothing"
+        self._differs_since_s: float | None = None
 
     def observe(self, readings: Sequence[Reading], now_s: float | None = None) -> None:
         """The readings of now, in place of all that came before."""
@@ -94,6 +103,10 @@ class Scheduler:
         self._meter.finished()
         self._freshness.finished(latency_ms)
 
+    def left_out(self) -> None:
+        """The model need not see that frame; the next one may start at once."""
+        self._meter.left_out()
+
     def model_changed(self, threads: int, *, accelerated: bool) -> None:
         """Another model runs from now on: forget what frames of the old one cost and took."""
         self._meter.model_changed(threads, accelerated=accelerated)
@@ -106,7 +119,12 @@ class Scheduler:
 
     @property
     def binds(self) -> Binds:
-        """Which limit sets the rate; "nothing" too where frames come more slowly than they may."""
+        """Which limit sets the rate, for people; "nothing" where frames come no faster anyway."""
+        return self._named
+
+    @property
+    def binds_now(self) -> Binds:
+        """The same at this moment, for who acts on it."""
         binds = self._decision.binds if self._holds.on else "nothing"
         late = self._leaves.on or (self._too_late and binds in ("nothing", "max_fps"))
         return "latency" if late else binds
@@ -151,14 +169,29 @@ class Scheduler:
         self._decision, self._state = decide(self._limits, self._state, self._observation(now_s))
         if self._decision.binds != binds:
             self._holds.set(on=True)
+        self._name(now_s)
         if self._decision.blind and not self._said_blind:
             self._said_blind = True
             _log.warning(
-                "max_temp_c: no temperature can be read; the duty is held at %g instead", BLIND_DUTY
+                "max_temp_c: no temperature is read, or it never changes; "
+                "the duty is held at %g instead",
+                BLIND_DUTY,
             )
+
+    def _name(self, now_s: float) -> None:
+        binds = self.binds_now
+        if binds == self._named:
+            self._differs_since_s = None
+            return
+        since_s = now_s if self._differs_since_s is None else self._differs_since_s
+        self._differs_since_s = since_s
+        if binds == "power" or now_s - since_s >= _NAMED_S:
+            self._named, self._differs_since_s = binds, None
 
     def _observation(self, now_s: float) -> Observation:
         readings, read_s = self._seen
+        if now_s - read_s > _OLD_S:
+            readings = ()
         duty = self._meter.duty
         return Observation(
             now_s,

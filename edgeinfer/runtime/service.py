@@ -25,6 +25,7 @@ from edgeinfer.runtime.controls import Controls
 from edgeinfer.runtime.ending import WHY, Ending
 from edgeinfer.runtime.fallback import Fallback
 from edgeinfer.runtime.flow import Flow
+from edgeinfer.runtime.gate import Gate
 from edgeinfer.runtime.guard import Guard
 from edgeinfer.runtime.inference import Inference
 from edgeinfer.runtime.ladder import Ladder
@@ -60,11 +61,12 @@ _GIVE_UP_S = 1.5
 class Service:
     """One source, one pipeline or a ladder of them, rules and sinks, until the source ends.
 
-    `stop` ends it sooner, and `frames` after so many results. `sensors` are read all the while;
-    sinks that want it hear every `health_s` how the device is. What takes longer than
-    `invoke_limit_s` or `source_limit_s` hangs, and ends the service with an error. `state` is the
-    folder for what outlives the process, `record` what the next run reads of this one, `fallback`
-    what the accelerator has done so far. `again`: it ended because somebody wants it built anew.
+    `stop` ends it sooner, and `frames` after so many results. `gate` says which frames the model
+    has to see. `sensors` are read all the while; sinks that want it hear every `health_s` how the
+    device is. What takes longer than `invoke_limit_s` or `source_limit_s` hangs, and ends the
+    service with an error. `state` is the folder for what outlives the process, `record` what the
+    next run reads of this one, `fallback` what the accelerator has done so far. `again`: it ended
+    because somebody wants it built anew.
     """
 
     def __init__(  # noqa: PLR0913 - each is one part of the service, by name
@@ -76,6 +78,7 @@ class Service:
         rules: Sequence[Rule] = (),
         sensors: Sequence[Sensor] = (),
         limits: Limits | None = None,
+        gate: Gate | None = None,
         frames: int | None = None,
         health_s: float = HEALTH_S,
         invoke_limit_s: float = INVOKE_LIMIT_S,
@@ -108,6 +111,7 @@ class Service:
             scheduler,
             rules=rules,
             controls=controls,
+            gate=gate,
             stop=self._ending.stop,
             live=source.live,
             frames=frames,

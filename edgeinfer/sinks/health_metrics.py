@@ -33,7 +33,7 @@ _PLAIN = {
     "allowed_fps": ("edgeinfer_allowed_fps", "Frames a second that the limits allow"),
     "duty": ("edgeinfer_duty_ratio", "CPU time over wall time, for each thread of the model"),
 }
-_FRAMES = {"frames": "read", "results": "inferred", "dropped": "dropped"}
+_FRAMES = {"frames": "read", "results": "inferred", "dropped": "dropped", "still": "still"}
 _SINK = {"delivered": "delivered", "dropped": "dropped", "kept": "kept"}
 
 

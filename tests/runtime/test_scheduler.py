@@ -121,6 +121,20 @@ def test_the_duty_holds_within_three_percent(cost_s: float, max_duty: float) -> 
     assert scheduler.binds == "duty"
 
 
+def test_frames_that_are_left_out_are_no_frames_cost() -> None:
+    """A camera of 30 fps takes a third of a core, and one frame a second is worked on."""
+    machine = Machine(0.05, capture_duty=0.33)
+    scheduler = _scheduler(Limits(max_duty=0.6), machine)
+    for _ in range(30):
+        machine.run(scheduler, 0.01)
+        for _ in range(29):
+            machine.wait(1 / 30)
+            scheduler.left_out()
+    assert machine.frames == 30
+    assert scheduler.cost_s == pytest.approx(0.06, rel=0.5)
+    assert scheduler.duty == pytest.approx(0.38, rel=0.1)
+
+
 def test_with_an_accelerator_the_time_at_work_counts() -> None:
     machine = Machine(0.05)
     scheduler = Scheduler(Limits(max_duty=0.5), accelerated=True, clock=machine, cpu_s=lambda: 0.0)
@@ -209,5 +223,5 @@ def test_a_temperature_that_cannot_be_read_is_said_once(caplog: pytest.LogCaptur
     with caplog.at_level(logging.WARNING):
         machine.run(scheduler, 30)
     assert [r.message for r in caplog.records if "max_temp_c" in r.message] == [
-        "max_temp_c: no temperature can be read; the duty is held at 0.5 instead"
+        "max_temp_c: no temperature is read, or it never changes; the duty is held at 0.5 instead"
     ]

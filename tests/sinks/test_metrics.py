@@ -34,6 +34,7 @@ FACTS: dict[str, Any] = {
     "frames": 30,
     "results": 20,
     "dropped": 9,
+    "still": 1,
     "sinks": [
         {"name": "mqtt://lan:1883", "delivered": 5, "dropped": 1, "kept": 0, "waiting": 3},
         {"name": "mqtt://lan:1883", "delivered": 7, "dropped": 0, "kept": 2, "waiting": 1},
@@ -78,7 +79,7 @@ def test_health_is_told_number_by_number() -> None:
     assert found["edgeinfer_allowed_fps"] == {nothing: 7.5}
     assert found["edgeinfer_duty_ratio"] == {nothing: 0.4}
     frames = {labels[0][1]: value for labels, value in found["edgeinfer_frames_total"].items()}
-    assert frames == {"read": 30, "inferred": 20, "dropped": 9}
+    assert frames == {"read": 30, "inferred": 20, "dropped": 9, "still": 1}
     assert found["edgeinfer_reading"][("name", "cpu_thermal"), ("unit", "c")] == 61.5
     binds = {labels[0][1]: value for labels, value in found["edgeinfer_binds"].items()}
     assert binds.pop("temperature") == 1
