@@ -64,6 +64,8 @@ def _files(models: Path) -> dict[str, bytes]:
     found = {}
     for card in menu.cards():
         assert card.weights is not None
+        if not card.weights.url:  # it comes with edgeinfer
+            continue
         body = (models / card.weights.file).read_bytes()
         member = card.weights.member
         found[card.weights.url] = body if member is None else _zipped(member, body)
