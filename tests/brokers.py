@@ -190,7 +190,7 @@ class Listener:
             self._changed.notify_all()
 
     def on_message(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
-        text = message.payload.decode()
+        text = message.payload.decode(errors="replace")
         received = Received(message.topic, text, message.qos, bool(message.retain))
         with self._changed:
             self.messages.append(received)
