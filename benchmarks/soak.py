@@ -46,6 +46,7 @@ class Lives:
         self.samples: list[dict[str, Any]] = []
         self.ages_s: dict[int, float] = {}  # of each event, at the end of its process
         self.killed = self.frames = self.results = self.reopened = 0
+        self._killed_s = 0.0
         self._log = folder / "offered"
         self._log.touch()
         self._read_bytes = 0
@@ -60,19 +61,22 @@ class Lives:
         timer = None
         with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
             if kill_after_s is not None:
-                timer = Timer(kill_after_s, process.kill)
+                timer = Timer(kill_after_s, self._kill, (process,))
                 timer.start()
             assert process.stdout is not None
             samples = [self._sample(line) for line in process.stdout]
-        ended_s = time.monotonic()
         if timer:
             timer.cancel()
         if process.returncode not in (0, -9):
             sys.exit("the service failed")
-        return self._take_in(samples, ended_s, killed=process.returncode != 0)
+        return self._take_in(samples, self._killed_s, killed=process.returncode != 0)
+
+    def _kill(self, process: subprocess.Popen[str]) -> None:
+        self._killed_s = time.monotonic()  # before it: an event must not look older than it was
+        process.kill()
 
     def _sample(self, line: str) -> dict[str, Any]:
-        sample: dict[str, Any] = json.loads(line)
+        sample: dict[str, Any] = {**json.loads(line), "at_s": time.monotonic()}
         if sys.stderr.isatty():
             print(f"\r{self.results + sample['results']} results", end="", file=sys.stderr)
         return sample
@@ -107,7 +111,7 @@ def run(folder: Path, args: Any) -> dict[str, Any]:
     broker.remember_sessions()
     reader = SlowReader(folder / "pipe", rest_every_lines=args.frames // 10)
     lives = Lives(folder, broker.port, args)
-    troubles = Troubles(broker, args.calm_s, args.away_s, args.seed)
+    troubles = Troubles(broker, subscriber, args.calm_s, args.away_s, args.seed)
     for _ in range(args.kills):
         lives.live(args.frames, random.uniform(2, 2 * args.life_s))
     kept = lives.live(max(args.frames - lives.results, 1000))
@@ -129,7 +133,7 @@ def run(folder: Path, args: Any) -> dict[str, Any]:
         "service killed": lives.killed,
         "lines through the pipe": reader.lines,
         "lines that are not whole": reader.broken,
-        **growth(lives.samples),
+        **growth(lives.samples, troubles.ended),
     }
 
 
@@ -144,11 +148,12 @@ def counted(arrived: list[int], ages_s: dict[int, float]) -> dict[str, Any]:
         "events repeated": len(arrived) - len(once),
         "events due and lost": len(due & lost),
         "events lost within a second of a kill": len(lost - due),
+        "oldest lost, s before the kill": round(max((ages_s[seq] for seq in lost), default=0.0), 3),
         "in order": all(a < b for a, b in pairwise(once)),
     }
 
 
-def growth(samples: list[dict[str, Any]]) -> dict[str, Any]:
+def growth(samples: list[dict[str, Any]], outages: list[tuple[float, float]]) -> dict[str, Any]:
     """Of the longest life."""
     last = samples[-1]["results"] if samples else 0
     early = [s for s in samples if 0.2 * last <= s["results"] < 0.4 * last]
@@ -159,7 +164,24 @@ def growth(samples: list[dict[str, Any]]) -> dict[str, Any]:
     for name in MEASURED:
         warm, end = (max(sample[name] for sample in part) for part in (early, late))
         facts |= {f"{name} warm": warm, f"{name} at the end": end}
-    return facts
+    return {**facts, **tenths(samples, outages)}
+
+
+def tenths(samples: list[dict[str, Any]], outages: list[tuple[float, float]]) -> dict[str, Any]:
+    """A leak goes on from tenth to tenth; what an outage longer than all before needs does not."""
+    last = samples[-1]["results"] + 1
+    memory_kb, away_s = [0] * 10, [0.0] * 10
+    for sample in samples:
+        part = sample["results"] * 10 // last
+        memory_kb[part] = max(memory_kb[part], sample["resident_kb"])
+    for ended_s, lasted_s in outages:
+        done = [s["results"] for s in samples if s["at_s"] <= ended_s]
+        part = done[-1] * 10 // last if done else 0
+        away_s[part] = max(away_s[part], round(lasted_s, 1))
+    return {
+        "resident kb, most in each tenth": memory_kb,
+        "broker away, longest in each tenth, s": away_s,
+    }
 
 
 def table(report: dict[str, Any]) -> str:

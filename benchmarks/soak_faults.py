@@ -27,8 +27,9 @@ _EVENTS = "edgeinfer/soak/event/tick"
 class Broker:
     """Mosquitto on a port of its own, which knows its subscriber again after any end.
 
-    What it has taken it gives to the subscriber's socket before it acknowledges it: so its own
-    SIGKILL loses nothing, and what is missing is the service's.
+    To a subscriber that is there it gives what it has taken before it acknowledges that: so its own
+    SIGKILL loses nothing, and what is missing is the service's. For one that is away it would keep
+    it in memory, and lose it: it is killed only while the subscriber is there.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -88,9 +89,13 @@ class Broker:
 class Troubles:
     """Does something to the broker now and then, in a thread of its own; `counts` by kind."""
 
-    def __init__(self, broker: Broker, calm_s: float, away_s: float, seed: int) -> None:
+    def __init__(
+        self, broker: Broker, subscriber: Subscriber, calm_s: float, away_s: float, seed: int
+    ) -> None:
         self.counts = {"killed": 0, "stopped": 0, "frozen": 0}
+        self.ended: list[tuple[float, float]] = []  # at which instant, after how many seconds
         self._broker = broker
+        self._subscriber = subscriber
         self._random = Random(seed)  # noqa: S311 - chance, no secret
         self._calm_s = calm_s
         self._away_s = away_s
@@ -109,13 +114,18 @@ class Troubles:
             kind = list(self.counts)[number % len(self.counts)]
             self._ways[kind](away_s)
             self.counts[kind] += 1
+            self.ended.append((time.monotonic(), away_s))
             number += 1
+
+    def _kill(self, away_s: float) -> None:
+        self._subscriber.wait_until_there()
+        self._broker.restart_after(signal.SIGKILL, away_s)
 
     @property
     def _ways(self) -> dict[str, Callable[[float], None]]:
         broker = self._broker
         return {
-            "killed": lambda away_s: broker.restart_after(signal.SIGKILL, away_s),
+            "killed": self._kill,
             "stopped": lambda away_s: broker.restart_after(signal.SIGTERM, away_s),
             "frozen": broker.freeze,
         }
@@ -134,10 +144,15 @@ class Subscriber:
         )
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_message = self._on_message
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
+        self._wait("_ready")
+
+    def wait_until_there(self) -> None:
+        """Connected and subscribed, so that nothing waits for it in the broker."""
         self._wait("_ready")
 
     def end(self) -> None:
@@ -159,6 +174,10 @@ class Subscriber:
 
     def _on_connect(self, client: Client, *_: object) -> None:
         client.subscribe([("edgeinfer/soak/event/#", 1), (_END, 1)])
+
+    def _on_disconnect(self, *_: object) -> None:
+        with self._changed:
+            self._ready = False
 
     def _on_subscribe(self, *_: object) -> None:
         self._set("_ready")

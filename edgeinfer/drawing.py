@@ -183,7 +183,8 @@ def colour_of(label: str) -> tuple[int, int, int]:
     return _COLOURS[crc32(label.encode()) % len(_COLOURS)]
 
 
-@lru_cache(maxsize=256)
+# Few: a caption holds the time and is never asked for again; at 1280 px it has 12 kB.
+@lru_cache(maxsize=32)
 def _drawn(text: str, capital_px: int) -> NDArray[np.uint8]:
     """(rows, columns) uint8: how much the letters cover, 0 to 255."""
     words = _plain(text)
