@@ -35,6 +35,7 @@ from edgeinfer.tools.others import Others
 MODEL = "coco_ssd_mobilenet_v1"
 DUTIES = (0.1, 0.2, 0.4)  # below what no limit takes, or there is nothing to hold
 LATENCIES = (1.0, 1.5)  # of the 95th percentile without limits, in quiet: so each board has its own
+QUIET = 0.1  # of the processor: others that take less do not show
 WARM_UP = 0.25  # of the time: until the governor has settled
 
 
@@ -138,17 +139,31 @@ def case(name: str, limits: Limits, *, company: bool, seconds: float) -> Case:
     return Case(name, company, fps, duty, cuts[9], cuts[-1], share, held)
 
 
-def measure(seconds: float) -> Iterator[Case]:
-    quiet = case("none", Limits(), company=False, seconds=seconds)
+def quietest(name: str, limits: Limits, *, company: bool, seconds: float, tries: int) -> Case:
+    """The try that other programs disturbed least; the first one that they hardly did."""
+    enough = QUIET + company / len(os.sched_getaffinity(0))
+    best = case(name, limits, company=company, seconds=seconds)
+    while tries > 1 and (best.others or 0.0) > enough:
+        tries -= 1
+        again = case(name, limits, company=company, seconds=seconds)
+        best = min(best, again, key=lambda case: case.others or 0.0)
+    return best
+
+
+def measure(seconds: float, tries: int) -> Iterator[Case]:
+    def measured(name: str, limits: Limits, *, company: bool) -> Case:
+        return quietest(name, limits, company=company, seconds=seconds, tries=tries)
+
+    quiet = measured("none", Limits(), company=False)
     yield quiet
-    yield case("none", Limits(), company=True, seconds=seconds)
+    yield measured("none", Limits(), company=True)
     limits = {f"duty {duty:g}": Limits(max_duty=duty) for duty in DUTIES}
     for share in LATENCIES:
         limit_ms = round(share * quiet.p95_ms)
         limits[f"latency {limit_ms} ms"] = Limits(max_latency_ms=limit_ms)
     for name, limit in limits.items():
         for company in (False, True):
-            yield case(name, limit, company=company, seconds=seconds)
+            yield measured(name, limit, company=company)
 
 
 def table(report: dict[str, Any]) -> str:
@@ -169,9 +184,18 @@ def table(report: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--seconds", type=float, default=40.0, help="for each case [40]")
+    parser.add_argument(
+        "--tries",
+        type=int,
+        default=1,
+        help="at most, of each case, while other programs disturb; the quietest counts [1]",
+    )
     parser.add_argument("--out", type=Path, metavar="PREFIX", help="write PREFIX.json, PREFIX.md")
     asked = parser.parse_args()
-    report = {**provenance(), "cases": [asdict(case) for case in measure(asked.seconds)]}
+    report = {
+        **provenance(),
+        "cases": [asdict(case) for case in measure(asked.seconds, asked.tries)],
+    }
     words = table(report)
     print(words)
     write(asked.out, report, words)
