@@ -7,8 +7,11 @@ what Python's faulthandler wrote tells a crash, and whether it was in the engine
 
 from __future__ import annotations
 
+import faulthandler
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +27,7 @@ _TOLD = ("ending", "reason", "started", "saved", "version", "source", "model", "
 _SEEN = ("flags_seen", "longest_frame_age_s", "counters")
 _MOST_CRASH_BYTES = 20_000  # some forty threads
 _FATAL = re.compile(r"Fatal Python error: (.+)")
+_TIMEOUT = "Timeout ("  # what faulthandler begins with in `loading`
 _THREADS = re.compile(r"^(?=(?:Current thread|Thread) 0x)", re.MULTILINE)
 _IN_ENGINE = re.compile(r'pipeline\.py", line \d+ in run\b')
 _IN_MAIN = re.compile(r'service\.py", line \d+ in run\b')
@@ -74,6 +78,18 @@ def read(folder: Path, proc: Path = Path("/proc")) -> LastRun | None:
     return _without_a_word(record, _text(folder / CRASH))
 
 
+@contextmanager
+def loading(limit_s: float) -> Iterator[None]:
+    """Ends the process where a library holds it for longer, and with it every thread of Python."""
+    folder = state.directory()
+    with (folder / CRASH).open("ab") if folder else nullcontext(sys.stderr) as file:
+        faulthandler.dump_traceback_later(limit_s, exit=True, file=file)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+
 def is_alive(record: Mapping[str, Any], proc: Path = Path("/proc")) -> bool:
     """Whether the process that wrote it still runs; another one may have its number by now."""
     began = record.get("pid_began")
@@ -95,7 +111,9 @@ def pid_began(pid: object, proc: Path = Path("/proc")) -> int | None:
 def _without_a_word(record: Mapping[str, Any], crash: str) -> LastRun:
     fatal = _FATAL.search(crash)
     if fatal is None:
-        reason = "killed by SIGKILL, as the kernel does when memory runs out"
+        if _TIMEOUT in crash:
+            return LastRun("crashed", "the engine did not load in time", record, in_engine=True)
+        reason = "killed by SIGKILL: by a person, by systemd after a time limit, or for memory"
         return LastRun("killed", reason, record)
     threads = _THREADS.split(crash)
     # A library's own thread is none of Python's: then none is marked, and any may be to blame.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
-from edgeinfer import config, plugins
+from edgeinfer import config, last_run, plugins
 from edgeinfer.core.contracts import Decoder, Engine, Tracker
 from edgeinfer.core.tensor import Head
 from edgeinfer.engines import probe
@@ -15,6 +16,9 @@ from edgeinfer.model.card import Card, beside
 from edgeinfer.pipeline import Pipeline
 from edgeinfer.prepare import Prepare
 from edgeinfer.sections import Model
+
+# A Coral takes 3 s at most; that it has passed its trial once says nothing of today.
+_LOAD_S = 60.0
 
 OnFetch = Callable[[str, int, int], None]
 """(menu name, bytes so far, bytes in all), while weights are fetched."""
@@ -66,7 +70,8 @@ def _engine(model: Model, card: Card | None, path: Path) -> Engine:
     try:
         task = probe.task(plugin, path, delegate, model.delegate_options)
         probe.check(task, sha256=known)
-        engine: Engine = plugin(path, model.threads, delegate, model.delegate_options)
+        with last_run.loading(_LOAD_S) if delegate else nullcontext():
+            engine: Engine = plugin(path, model.threads, delegate, model.delegate_options)
     except EngineError as error:
         if card is None or card.cpu_model is None:
             raise

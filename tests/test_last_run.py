@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -121,3 +124,22 @@ def test_the_run_before_the_last_is_known_too(tmp_path: Path, proc: Path) -> Non
     assert found.before
     assert (found.before.ending, found.before.reason) == ("power", "the power went")
     assert found.before.before is None
+
+
+def test_a_library_that_never_returns_while_the_engine_loads_ends_the_process(
+    tmp_path: Path,
+) -> None:
+    words = (
+        "import time\nfrom edgeinfer import last_run\nwith last_run.loading(0.1): time.sleep(60)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", words],
+        env={**os.environ, "EDGEINFER_STATE": str(tmp_path)},
+        check=False,
+    )
+    assert done.returncode == 1
+    state.keep(tmp_path / last_run.RECORD, {"ending": "running", "boot_id": last_run.boot_id()})
+    before = last_run.read(tmp_path)
+    assert before is not None
+    assert before.in_engine
+    assert before.reason == "the engine did not load in time"

@@ -187,4 +187,5 @@ def _say(report: Any, *, as_json: bool) -> None:
     for sink in report.sinks:
         why = " (nobody reads any more)" if sink.closed else f": {sink.reason}"
         lost = f", {sink.dropped} not delivered{why}" if sink.dropped else ""
-        print(f"edgeinfer: {sink.name}: {sink.delivered} delivered{lost}", file=sys.stderr)
+        kept = f", {sink.kept} events kept for the next run" if sink.kept else ""
+        print(f"edgeinfer: {sink.name}: {sink.delivered} delivered{lost}{kept}", file=sys.stderr)

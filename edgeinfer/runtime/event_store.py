@@ -66,6 +66,7 @@ class EventStore:
     def __init__(self, path: Path) -> None:
         self.set_aside = ""
         self.path = path
+        self._damage = ""  # found while it was in use; the file is of no more use
         self._connection: sqlite3.Connection | None = None
 
     @property
@@ -125,8 +126,10 @@ class EventStore:
                 connection.close()
 
     def _open(self) -> list[Place]:
+        why, self._damage = self._damage, ""
         try:
-            return self._connect()
+            if not why:
+                return self._connect()
         except sqlite3.Error as error:
             if _code(error) not in _WRONG:
                 raise
@@ -183,6 +186,8 @@ class EventStore:
         try:
             yield self._connection
         except sqlite3.Error as error:
+            if _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+                self._damage = str(error)
             if _code(error) != sqlite3.SQLITE_FULL:
                 self.close()
             raise self._failure(error) from error

@@ -57,7 +57,8 @@ class _Line:
 
     def _outbox(self, sink: Sink, patient: bool, state: Path | None) -> Outbox:
         name = getattr(sink, "durable", "")
-        if state is not None and name:
+        # A clip that was not delivered whole is run again, and its events are made anew.
+        if state is not None and name and not patient:
             path = state / f"events-{_slug(name)}.sqlite3"
             return DurableOutbox(path, _MESSAGES, patient=patient)
         return Outbox(_PICTURES if self._wants_pixels else _MESSAGES, patient=patient)

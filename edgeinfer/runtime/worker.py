@@ -14,7 +14,7 @@ class Worker:
 
     def __init__(self, name: str, body: Callable[[], None], ended: Callable[[], None]) -> None:
         self.name = name
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self._body = body
         self._ended = ended
         self._over = False
@@ -34,7 +34,7 @@ class Worker:
     def _run(self) -> None:
         try:
             self._body()
-        except Exception as error:  # noqa: BLE001 - re-raised by Service.run
+        except BaseException as error:  # noqa: BLE001 - re-raised by Service.run; SystemExit, too
             self.error = error
         finally:
             self._over = True

@@ -95,7 +95,7 @@ def test_an_unknown_key_plugin_and_value_are_told_together(edgeinfer: Edgeinfer)
     done = edgeinfer("-c", "edgeinfer.toml")
     assert (done.returncode, done.stdout) == (2, "")
     assert sorted(line.split(";")[0] for line in done.stderr.splitlines()) == [
-        "edgeinfer: limits.max_fps: 0 should be greater than 0",
+        "edgeinfer: limits.max_fps: 0 should be greater than or equal to 0.001",
         "edgeinfer: model.nam: unknown",
         "edgeinfer: source.type: source 'v4l3': unknown",
     ]
