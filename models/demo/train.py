@@ -79,6 +79,7 @@ def _settle(seed: int) -> None:
 
 
 def _pictures(clips: int, folder: Path) -> tuple[Pictures, Pictures]:
+    folder.mkdir(parents=True, exist_ok=True)
     learned, judged = pictures.training(clips), pictures.validation(max(clips // 20, 4))
     with Progress() as progress:
         task = progress.add_task("pictures", total=len(learned) + len(judged))
