@@ -10,6 +10,7 @@ from annotated_types import Gt, Le
 
 from edgeinfer.core.about import Shown
 from edgeinfer.core.results import Detection, Event, Result
+from edgeinfer.rules.occlusion import Occlusion
 from edgeinfer.rules.polygon import PlaceOptions
 from edgeinfer.rules.smoothing import SettledCount
 from edgeinfer.rules.stays import Stays
@@ -30,6 +31,7 @@ class ZoneRule:
     def __init__(self, name: str, options: Options | None = None) -> None:
         self.name = name
         self._options = options = options or self.Options()
+        self._occlusion = Occlusion()
         self._count = SettledCount(options.settle_s)
         self._stays = Stays(options.loiter_s, options.settle_s) if options.loiter_s else None
         self._since_ns: int | None = None
@@ -44,7 +46,9 @@ class ZoneRule:
         return {"occupied": count > 0, "count": count, **loitering}
 
     def update(self, result: Result) -> Sequence[Event]:
-        inside = self._options.inside(result.findings)
+        seen = [one for one in result.findings if isinstance(one, Detection)]
+        now_ns = result.frame.captured_ns
+        inside = self._occlusion.update(self._options.inside(result.findings), seen, now_ns)
         return (*self._changes(result, len(inside)), *self._loiterers(result, inside))
 
     def _changes(self, result: Result, inside: int) -> Iterator[Event]:
