@@ -20,7 +20,7 @@ _BATCH = 32
 _DECAY = 1e-4
 _WARM_UP = 0.04  # of all steps
 _SHARE = 0.003  # of a step in the average of the weights
-_BOX_WEIGHT = 0.5
+_BOX_WEIGHT = 1.0
 _MOST_GRADIENT = 10.0
 _JUDGED_EVERY = 2  # epochs
 

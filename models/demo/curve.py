@@ -40,6 +40,6 @@ def draw(points: Sequence[Point], path: Path) -> None:
         if first is not None:
             axes.axvspan(first - 0.5, len(points) + 0.5, color="0.93", zorder=0)
             axes.text(
-                first - 0.6, 0.02, "8 bits ", ha="right", transform=axes.get_xaxis_transform()
+                first - 0.6, 0.25, "8 bits ", ha="right", transform=axes.get_xaxis_transform()
             )
     figure.savefig(path, dpi=110)

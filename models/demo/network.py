@@ -1,4 +1,4 @@
-"""The network of the demo's detector: depthwise separable layers and an SSD head of four grids.
+"""The network of the demo's detector: depthwise separable layers and an SSD head of five grids.
 
 Channels and blocks are chosen for a file under 400 KB. Each convolution can be folded (batch norm
 into its weights) and then rounded, so that training sees what 8 bits will make of it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from layout import BOX_RANGE, CLASSES, GRIDS_PX, LOGIT_RANGE, STAGES, STEM, UNSEEN_STAGES
+from layout import BOX_RANGE, CLASSES, GRIDS_PX, LOGIT_RANGE, STAGES, STEM
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -95,27 +95,25 @@ class Detector(nn.Module):
             inputs = channels
         self.heads = nn.ModuleList(
             Head(channels, len(shapes))
-            for (channels, _), (_, shapes) in zip(STAGES[UNSEEN_STAGES:], GRIDS_PX, strict=True)
+            for (channels, _), (_, shapes) in zip(STAGES, GRIDS_PX, strict=True)
         )
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         features = self.stem(pixels)
         boxes, logits = [], []
-        for number, stage in enumerate(self.stages):
+        for stage, head in zip(self.stages, self.heads, strict=True):
             features = stage(features)
-            if number >= UNSEEN_STAGES:
-                found = self.heads[number - UNSEEN_STAGES](features)
-                boxes.append(found[0])
-                logits.append(found[1])
+            found = head(features)
+            boxes.append(found[0])
+            logits.append(found[1])
         return torch.cat(boxes, 1), torch.cat(logits, 1)
 
     def convolutions(self) -> Iterator[Conv]:
         """In the order in which they run, each head after its stage."""
         yield self.stem
-        for number, stage in enumerate(self.stages):
+        for stage, head in zip(self.stages, self.heads, strict=True):
             yield from _convolutions(stage)
-            if number >= UNSEEN_STAGES:
-                yield from _convolutions(self.heads[number - UNSEEN_STAGES])
+            yield from _convolutions(head)
 
     def fold(self) -> None:
         """From here on there is no batch norm, and every convolution rounds as 8 bits do."""

@@ -33,17 +33,13 @@ def write(network: Detector) -> bytes:
     tensor = builder.picture(layout.WIDTH_PX, layout.HEIGHT_PX)
     tensor = builder.conv(tensor, layout.STEM, kernel=3, stride=2)
     boxes, logits = [], []
-    shapes = [(), *(shapes for _, shapes in layout.GRIDS_PX)]
-    for number, (channels, blocks) in enumerate(layout.STAGES):
+    for (channels, blocks), (_, shapes) in zip(layout.STAGES, layout.GRIDS_PX, strict=True):
         for block in range(blocks):
             tensor = builder.depthwise(tensor, stride=2 if block == 0 else 1)
             tensor = builder.conv(tensor, channels)
-        if number >= layout.UNSEEN_STAGES:
-            filtered, anchors = builder.depthwise(tensor), len(shapes[number])
-            boxes.append(_rows(builder, filtered, anchors, 4, layout.BOX_RANGE))
-            logits.append(
-                _rows(builder, filtered, anchors, len(layout.CLASSES), layout.LOGIT_RANGE)
-            )
+        filtered, anchors = builder.depthwise(tensor), len(shapes)
+        boxes.append(_rows(builder, filtered, anchors, 4, layout.BOX_RANGE))
+        logits.append(_rows(builder, filtered, anchors, len(layout.CLASSES), layout.LOGIT_RANGE))
     builder.finish()
     outputs = _detections(builder, boxes, logits)
     return builder.build(outputs)

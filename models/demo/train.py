@@ -1,6 +1,6 @@
 """Train the demo's detector: draw pictures, train, round to 8 bits, write the .tflite.
 
-pip install -e ".[train]"; python models/demo/train.py [--clips 160] [--epochs 14] [--out FOLDER]
+pip install -e ".[train]"; python models/demo/train.py [--clips 240] [--epochs 18] [--out FOLDER]
 
 The same seed on the same machine and versions gives the same file. `evaluate.py` measures it.
 """
@@ -52,8 +52,8 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--clips", type=int, default=160, help="scenes to draw, 32 pictures each")
-    parser.add_argument("--epochs", type=int, default=14)
+    parser.add_argument("--clips", type=int, default=240, help="scenes to draw, 32 pictures each")
+    parser.add_argument("--epochs", type=int, default=18)
     parser.add_argument("--rounded-epochs", type=int, default=1, help="after them, with 8 bits")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, default=_MODELS, help="where the model goes")
