@@ -23,6 +23,7 @@ from edgeinfer.sections import Config, Limits, Model, Part
 
 T = TypeVar("T")
 _USUAL_TRACKER = "iou"
+_DRAWN_MODEL, _DRAWN_SCENES = "demo_detector", ("railway", "parking")
 _SIMULATED = "simulated"  # the sensor that takes the place of all others
 
 
@@ -45,6 +46,7 @@ def configure(table: Mapping[str, Any]) -> Config:
     Raises: ConfigError: with every problem at once.
     """
     problems: list[str] = []
+    table = _with_model(table)
     settings = _collect(problems, lambda: config.build(table, _options_of))
     for name in _menu_names(table.get("model")):
         _collect(problems, partial(menu.find, name))
@@ -113,6 +115,17 @@ def _part(kind: str, table: Mapping[str, Any], where: str) -> Part:
     if part is None or problems:
         raise ConfigError(problems)
     return part
+
+
+def _with_model(table: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A drawn scene that names no model gets the one that was trained on such drawings."""
+    source, model = table.get("source"), table.get("model", {})
+    if not isinstance(source, Mapping) or not isinstance(model, Mapping):
+        return table
+    if (source.get("type"), source.get("scene") in _DRAWN_SCENES) != ("synthetic", True):
+        return table
+    named = any(key in model for key in ("name", "path", "ladder"))
+    return table if named else {**table, "model": {"name": _DRAWN_MODEL, **model}}
 
 
 def _menu_names(model: object) -> list[str]:

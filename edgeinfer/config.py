@@ -141,7 +141,10 @@ def _validate(kind: type[T], own: Table) -> T | list[ErrorDetails]:
 def _model(table: Table, problems: list[str]) -> Model | None:
     if "model" in table:
         return check(Model, table["model"], "model", problems)
-    problems.append("model: missing; give --model, or a [model] section (`edgeinfer models list`)")
+    problems.append(
+        "model: missing; give --model, or a [model] section; `edgeinfer models list` shows all, "
+        "`edgeinfer models pull coco_ssd_mobilenet_v1` fetches one for everyday things"
+    )
     return None
 
 

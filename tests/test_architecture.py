@@ -35,6 +35,7 @@ LEVEL = {name: level for level, row in enumerate(ROWS) for name in row}
 
 # A heavy or foreign library is the business of one file.
 ONE_FILE = {
+    "amqtt": "tools/embedded_broker.py",
     "ai_edge_litert.interpreter": "engines/litert.py",
     "ai_edge_litert.schema_py_generated": "model/flatbuffer.py",
     "tflite_runtime": "engines/litert.py",

@@ -89,7 +89,10 @@ def test_a_wrong_value_is_shown_with_its_place(key: str, value: Any, problem: st
 
 def test_what_is_missing_altogether_is_named() -> None:
     assert _problems({}) == (
-        "model: missing; give --model, or a [model] section (`edgeinfer models list`)",
+        (
+            "model: missing; give --model, or a [model] section; `edgeinfer models list` shows "
+            "all, `edgeinfer models pull coco_ssd_mobilenet_v1` fetches one for everyday things"
+        ),
         "source: missing; give --source, or a [source] section with its type",
     )
 

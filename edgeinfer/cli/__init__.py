@@ -22,6 +22,7 @@ from edgeinfer import __version__
 from edgeinfer.errors import EdgeinferError
 
 VERBS = {
+    "demo": "The whole thing in a minute, with no camera and no network.",
     "run": "The service: frames from a source, through a model, to sinks.",
     "check": "The doctor: what this machine has, what is wrong, and what to do.",
     "models": "The menu of models: list, pull, verify, path.",

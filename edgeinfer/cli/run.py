@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import signal
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import click
 
 from edgeinfer.cli import journald
 from edgeinfer.cli.progress import fetching
+from edgeinfer.cli.report import say
 from edgeinfer.errors import ConfigError
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -77,7 +77,7 @@ def command(
                 "--json: the report and jsonl:- both want standard output; choose one"
             )
         report, again = _serve(table, frames, heat, log)
-    _say(report, as_json=as_json)
+    say(report, as_json=as_json)
     if not report.stopped and any(sink.dropped and not sink.closed for sink in report.sinks):
         sys.exit(1)  # the job was to deliver everything, and it is not done
 
@@ -172,20 +172,3 @@ def _service(
         record=record,
         fallback=fallback,
     )
-
-
-def _say(report: Any, *, as_json: bool) -> None:
-    if as_json:
-        print(json.dumps({**asdict(report), "fps": report.fps}))
-        return
-    print(
-        f"edgeinfer: {report.results} results from {report.frames} frames "
-        f"in {report.seconds:.1f} s ({report.fps:.1f} fps), {report.dropped} frames dropped"
-        + (f", {report.still} still" if report.still else ""),
-        file=sys.stderr,
-    )
-    for sink in report.sinks:
-        why = " (nobody reads any more)" if sink.closed else f": {sink.reason}"
-        lost = f", {sink.dropped} not delivered{why}" if sink.dropped else ""
-        kept = f", {sink.kept} events kept for the next run" if sink.kept else ""
-        print(f"edgeinfer: {sink.name}: {sink.delivered} delivered{lost}{kept}", file=sys.stderr)

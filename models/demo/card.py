@@ -27,7 +27,7 @@ sha256 = "{sha256}"
 """
 _ACCURACY = """
 [accuracy]
-metric = "mAP@0.5"
+metric = "mAP50"
 value = {percent:.1f}
 source = "models/demo/results.md: {pictures} drawn pictures of other seeds, the int8 file"
 """
