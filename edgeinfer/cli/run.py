@@ -5,7 +5,10 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,9 @@ import click
 from edgeinfer.cli import journald
 from edgeinfer.cli.progress import fetching
 from edgeinfer.cli.report import say
-from edgeinfer.errors import ConfigError
+from edgeinfer.errors import ConfigError, EdgeinferError
+
+_log = logging.getLogger(__name__)
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _STDOUT = {"type": "jsonl", "path": "-"}
@@ -66,24 +71,55 @@ def command(
     What is given here wins over the configuration: a source, or sinks, take the place of the whole
     section; a model that of its name, path, labels and ladder. A clip or a folder is processed
     whole; a camera or a stream runs until SIGTERM or Ctrl-C, and only the newest frame counts.
-    Asked to restart, it reads its configuration again.
+    Asked to restart, it reads its configuration again; where that is wrong by now, it goes on with
+    the one that it had.
     """
     log = journald.set_up(logging.DEBUG if verbose else logging.INFO)
+    ask = partial(_table, file, given, as_json=as_json)
+    make = partial(_made, frames=frames, heat=heat, log=log)
+    before: dict[str, Any] | None = None
     again = True
     while again:
-        table = _table(file, given, default_sink=not as_json)
-        if as_json and isinstance(table["sink"], list) and _STDOUT in table["sink"]:
-            raise ConfigError(
-                "--json: the report and jsonl:- both want standard output; choose one"
-            )
-        report, again = _serve(table, frames, heat, log)
+        with ExitStack() as stack:
+            service, before = _begin(ask, make, before, stack)
+            report, again = _serve(service)
     say(report, as_json=as_json)
     if not report.stopped and any(sink.dropped and not sink.closed for sink in report.sinks):
         sys.exit(1)  # the job was to deliver everything, and it is not done
 
 
-def _table(file: Path | None, given: dict[str, Any], *, default_sink: bool) -> dict[str, Any]:
+def _begin(
+    ask: Callable[[], dict[str, Any]],
+    make: Callable[..., AbstractContextManager[Any]],
+    before: dict[str, Any] | None,
+    stack: ExitStack,
+) -> tuple[Any, dict[str, Any]]:
+    """A service, and its tables: as they are by now, or as before where those are wrong.
+
+    Raises: EdgeinferError: nothing has run before, or that does not work any more either.
+    """
+    try:
+        table = ask()
+        return stack.enter_context(make(table)), table
+    except EdgeinferError as error:
+        if before is None:
+            raise
+        problems = tuple(str(error).splitlines())
+    for problem in problems:
+        _log.warning("restart: %s", problem)
+    _log.warning("restart: goes on with the configuration that it had; mend this, and ask again")
+    return stack.enter_context(make(before, refused=problems)), before
+
+
+def _table(file: Path | None, given: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
     """The configuration's tables with the arguments laid over them."""
+    table = _laid_over(file, given, default_sink=not as_json)
+    if as_json and isinstance(table["sink"], list) and _STDOUT in table["sink"]:
+        raise ConfigError("--json: the report and jsonl:- both want standard output; choose one")
+    return table
+
+
+def _laid_over(file: Path | None, given: dict[str, Any], *, default_sink: bool) -> dict[str, Any]:
     from edgeinfer import config, shorthand
 
     table = config.read(file) if file else {}
@@ -122,13 +158,16 @@ def _lay(
         table[section] = {k: v for k, v in own.items() if k not in without} | keys
 
 
-def _serve(
+@contextmanager
+def _made(
     table: dict[str, Any],
+    *,
     frames: int | None,
     heat: str | None,
     log: journald.JournalHandler | None,
-) -> tuple[Any, bool]:
-    """The report of the run, and whether another one is to follow."""
+    refused: tuple[str, ...] = (),
+) -> Iterator[Any]:
+    """A service, with what it keeps for the next run; `refused` is what it did not begin with."""
     from edgeinfer import assembly, state
     from edgeinfer.runtime.fallback import Fallback
     from edgeinfer.runtime.record import Record
@@ -136,16 +175,20 @@ def _serve(
     settings = assembly.configure(table)
     if log is not None:
         log.device = settings.device.name
-    record = Record(folder := state.directory())
+    record = Record(folder := state.directory(), refused=refused)
     with record, Fallback(settings.model, folder, record.before) as fallback:
         record.begin(delegate=None if fallback.active else fallback.delegate)
-        service = _service(replace(settings, model=fallback.model), frames, heat, record, fallback)
-        before = {n: signal.signal(n, lambda *_: service.stop()) for n in _SIGNALS}
-        report = service.run()
-        if service.again:  # until the next one runs, nobody listens there
-            for number, handler in before.items():
-                signal.signal(number, handler)
-        return report, service.again
+        yield _service(replace(settings, model=fallback.model), frames, heat, record, fallback)
+
+
+def _serve(service: Any) -> tuple[Any, bool]:
+    """The report of the run, and whether another one is to follow."""
+    before = {n: signal.signal(n, lambda *_: service.stop()) for n in _SIGNALS}
+    report = service.run()
+    if service.again:  # until the next one runs, nobody listens there
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return report, service.again
 
 
 def _service(

@@ -81,7 +81,11 @@ class Tracker(Protocol):
 
 
 class Rule(Protocol):
-    """Turns results into the events that a person asked for."""
+    """Turns results into the events that a person asked for.
+
+    A method `close` is called after the last result, by the thread that called `update`, however
+    the service ends short of a kill; there a rule writes what is to outlive it.
+    """
 
     def update(self, result: Result) -> Sequence[Event]: ...
 

@@ -78,5 +78,10 @@ class CountRule:
             self._file.keep(tally, frame.captured_ns)
         return (self._event(result),) if changed else ()
 
+    def close(self) -> None:
+        """Write what the last minute has brought."""
+        if self._file:
+            self._file.close(self._tally)
+
     def _event(self, result: Result) -> Event:
         return Event(self.name, "count", result, self.state, place=self._options.polygon)

@@ -14,20 +14,30 @@ GONE = 0.1
 """The same, seen in less than one frame of five, falls below this."""
 
 
+class _Weight:
+    """How much the newest value counts, so that it is followed within about `time_s`."""
+
+    def __init__(self, time_s: float) -> None:
+        self._time_s = time_s
+        self._before_ns: int | None = None
+
+    def update(self, now_ns: int) -> float:
+        before_ns = now_ns if self._before_ns is None else self._before_ns
+        self._before_ns = now_ns
+        weight = 1 - exp(-max(now_ns - before_ns, 0) / 1e9 / self._time_s)
+        return min(weight, _MOST_WEIGHT)
+
+
 class Smoothed:
     """A value that follows another one within about `time_s`, at any frame rate."""
 
     def __init__(self, time_s: float) -> None:
         self.level = 0.0
-        self._time_s = time_s
-        self._before_ns: int | None = None
+        self._weight = _Weight(time_s)
 
     def update(self, value: float, now_ns: int) -> float:
         """The smoothed value."""
-        before_ns = now_ns if self._before_ns is None else self._before_ns
-        weight = 1 - exp(-max(now_ns - before_ns, 0) / 1e9 / self._time_s)
-        self.level += (value - self.level) * min(weight, _MOST_WEIGHT)
-        self._before_ns = now_ns
+        self.level += (value - self.level) * self._weight.update(now_ns)
         return self.level
 
 
@@ -78,16 +88,28 @@ class Presence:
 
 
 class SettledCount:
-    """How many there are, once that has held for about `settle_s`; single misses do not count."""
+    """How many there are, once that has held for about `settle_s`; single misses do not count.
+
+    Each of "at least one", "at least two" and so on settles for itself. A mean of the numbers would
+    be past the next whole number in a moment when several come at once.
+    """
 
     def __init__(self, settle_s: float) -> None:
         self.count = 0
-        self._smoothed = Smoothed(settle_s)
+        self._levels: list[float] = []
+        self._weight = _Weight(settle_s)
 
     def update(self, count: int, now_ns: int) -> bool:
         """True: the settled count has changed."""
-        level = self._smoothed.update(count, now_ns)
-        if abs(level - self.count) < _SETTLED:
-            return False
-        self.count = round(level)
-        return True
+        weight, before = self._weight.update(now_ns), self.count
+        self._levels += [0.0] * (count - len(self._levels))
+        for index, level in enumerate(self._levels):
+            self._levels[index] = level + ((index < count) - level) * weight
+        # More are rarer than fewer: the levels fall from the first to the last.
+        least, most = self._above(_SETTLED), self._above(1 - _SETTLED)
+        if not least <= before <= most:
+            self.count = self._above(0.5)  # with those that are about to settle, in one change
+        return self.count != before
+
+    def _above(self, level: float) -> int:
+        return sum(one > level for one in self._levels)

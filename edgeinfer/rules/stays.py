@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from edgeinfer.core.patience import Patience
 from edgeinfer.core.results import Detection
 
 
@@ -24,11 +25,14 @@ class Stay:
 
 
 class Stays:
-    """Tells of each object once that it stays longer than `longer_s`, and once that it left."""
+    """Tells of each object once that it stays longer than `longer_s`, and once that it left.
+
+    It has left when it was not seen for `gap_s`, nor in the last two frames.
+    """
 
     def __init__(self, longer_s: float, gap_s: float) -> None:
         self._longer_s = longer_s
-        self._gap_ns = round(gap_s * 1e9)
+        self._patience = Patience(gap_s)
         self._stays: dict[int, Stay] = {}
 
     @property
@@ -38,19 +42,18 @@ class Stays:
 
     def update(self, inside: Iterable[Detection], now_ns: int) -> tuple[list[Stay], list[Stay]]:
         """Those that have just become long, and the long ones that are over."""
+        gone_ns = self._patience.update(now_ns)
+        gone = [s for s in self._stays.values() if s.seen_ns < gone_ns]
+        for left in gone:
+            del self._stays[left.track]
         became = [stay for one in inside if (stay := self._see(one, now_ns))]
-        gone = [s for s in self._stays.values() if now_ns - s.seen_ns > self._gap_ns]
-        for stay in gone:
-            del self._stays[stay.track]
-        return became, [stay for stay in gone if stay.is_long]
+        return became, [s for s in gone if s.is_long]
 
     def _see(self, one: Detection, now_ns: int) -> Stay | None:
         """Its stay, if it became long just now."""
         if one.track is None:
             return None
         stay = self._stays.setdefault(one.track, Stay(one.track, one.label, now_ns, now_ns))
-        if now_ns - stay.seen_ns > self._gap_ns:
-            stay.began_ns = now_ns
         stay.seen_ns = now_ns
         if stay.is_long or stay.duration_s < self._longer_s:
             return None

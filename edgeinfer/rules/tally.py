@@ -12,7 +12,7 @@ from pathlib import Path
 _log = logging.getLogger(__name__)
 
 _VERSION = 1
-# An SD card wears out by writing: at most once a minute, and only what is new.
+# An SD card wears out by writing: at most once a minute and at the end, and only what is new.
 _EVERY_NS = 60 * 10**9
 
 
@@ -61,11 +61,22 @@ class TallyFile:
 
     def keep(self, tally: Tally, now_ns: int) -> None:
         """Write it, if it is new and the last time is a minute ago."""
-        if replace(tally, hour="", day="") == replace(self._kept, hour="", day=""):
-            return
         if self._written_ns is not None and now_ns - self._written_ns < _EVERY_NS:
             return
-        self._written_ns = now_ns
+        if self._is_new(tally):
+            self._written_ns = now_ns
+            self._try_to_write(tally)
+
+    def close(self, tally: Tally) -> None:
+        """Write it, if it is new; nothing comes after it."""
+        if self._is_new(tally):
+            self._try_to_write(tally)
+
+    def _is_new(self, tally: Tally) -> bool:
+        """That another hour has begun is none."""
+        return replace(tally, hour="", day="") != replace(self._kept, hour="", day="")
+
+    def _try_to_write(self, tally: Tally) -> None:
         try:
             self._write(tally)
         except OSError as error:

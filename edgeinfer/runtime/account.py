@@ -51,8 +51,10 @@ class Account:
     def begin(self) -> None:
         """After the first result: tell what happened before this run, now that this one works."""
         before = self._record.before
+        if self._record.refused:  # the run before was only a try
+            self.tell("service", "configuration_refused", self._refused())
         # What has an end is a job of its own, whatever was run before it.
-        if before and not before.in_good_order and self._endless:
+        elif before and not before.in_good_order and self._endless:
             self.tell("service", "restarted", before.told())
         if self._fallback and self._fallback.active:
             self.tell("engine", "fallback", {**self._fallback.facts(), **self._model()})
@@ -109,6 +111,7 @@ class Account:
                 "p95": _rounded(scheduler.latency_ms(0.95)),
             },
             **self._counts(),
+            **({"configuration": self._refused()} if self._record.refused else {}),
             **(self._last_exit() if uptime_s < _LAST_EXIT_S else {}),
         }
 
@@ -151,6 +154,9 @@ class Account:
     def _engine(self) -> dict[str, Any]:
         failed = self._fallback.facts() if self._fallback else {}
         return {"on": "delegate" if self._accelerated else "cpu", **failed}
+
+    def _refused(self) -> dict[str, Any]:
+        return {"problems": list(self._record.refused)}
 
     def _last_exit(self) -> dict[str, Any]:
         before = self._record.before

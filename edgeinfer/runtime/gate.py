@@ -10,6 +10,8 @@ from edgeinfer.sections import MotionGate
 _FOUND_FPS = 2.0
 """The least rate while something is found: a tracker forgets after 3 s, and rules that ask whether
 it is still there forgive a miss of 2 s."""
+_REMEMBERS_NS = 3 * 10**9
+"""After the last finding: a model that misses a still car once has not lost it."""
 
 
 class Gate:
@@ -28,7 +30,7 @@ class Gate:
         self._before_ns: int | None = None
         self._opened_ns: int | None = None
         self._ran_ns = 0
-        self._found = False
+        self._found_ns: int | None = None
 
     def wants(self, frame: Frame) -> bool:
         """Whether the model has to see it; to be asked once for each frame, in their order."""
@@ -40,16 +42,17 @@ class Gate:
             self._opened_ns = now_ns
         is_open = now_ns - self._opened_ns <= self._hold_ns
         # The next frame would come too late if this one were left out.
-        wanted = is_open or now_ns - self._ran_ns + until_next_ns > self._longest_ns
+        wanted = is_open or now_ns - self._ran_ns + until_next_ns > self._longest_ns(now_ns)
         if wanted:
             self._ran_ns = now_ns
         return wanted
 
     def seen(self, result: Result) -> None:
         """What the model has found in a frame that was wanted."""
-        self._found = bool(result.findings)
+        if result.findings:
+            self._found_ns = result.frame.captured_ns
 
-    @property
-    def _longest_ns(self) -> int:
+    def _longest_ns(self, now_ns: int) -> int:
         """The longest time between two frames that the model sees."""
-        return min(self._floor_ns, round(1e9 / _FOUND_FPS)) if self._found else self._floor_ns
+        found = self._found_ns is not None and now_ns - self._found_ns <= _REMEMBERS_NS
+        return min(self._floor_ns, round(1e9 / _FOUND_FPS)) if found else self._floor_ns

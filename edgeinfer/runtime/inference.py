@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from threading import Event as Signal
 from time import monotonic, monotonic_ns
 
@@ -75,13 +76,18 @@ class Inference:
         return self.results > 0 and not self._controls.wants_frames
 
     def __call__(self) -> None:
-        try:
+        with ExitStack() as ending:
+            for rule in self._rules:
+                if close := getattr(rule, "close", None):
+                    ending.callback(close)
+            ending.callback(self._end)  # the first of them
             while self.results != self._frames and (taken := self._next()) is not None:
                 self._work(*taken)
-        finally:
-            self.ended_s = monotonic()
-            self._slot.close()
-            self._publisher.close()
+
+    def _end(self) -> None:
+        self.ended_s = monotonic()
+        self._slot.close()
+        self._publisher.close()
 
     def _next(self) -> tuple[Frame, float] | None:
         """The newest frame once one is due, and how many ms it waited; None: none comes."""

@@ -41,6 +41,7 @@ def _enable_faulthandler(path: Path) -> None:
 class Record:
     """`begin` when the run begins, left when it ends. `before` is how the run before it ended.
 
+    `refused`: what is wrong with the configuration that this run should have had, and has not.
     Without a folder, or while another process keeps its own there, nothing is written.
     """
 
@@ -48,11 +49,13 @@ class Record:
         self,
         folder: Path | None = None,
         *,
+        refused: tuple[str, ...] = (),
         proc: Path = Path("/proc"),
         clock: Callable[[], float] = monotonic,
         catch_crashes: Callable[[Path], None] = _enable_faulthandler,
     ) -> None:
         self.before = last_run.read(folder, proc) if folder else None
+        self.refused = refused
         self.reason = ""  # of an end in good order
         self._folder = folder
         if self.before and self.before.ending == "running":

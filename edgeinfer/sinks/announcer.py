@@ -1,4 +1,7 @@
-"""Announcer: makes the device known to Home Assistant, and takes back what it no longer has."""
+"""Announcer: makes the device known to Home Assistant, and takes back what it no longer has.
+
+With a rule's components go the state and the picture that the broker keeps of it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,16 @@ from time import monotonic
 
 from edgeinfer.core.about import About
 from edgeinfer.core.results import Health
-from edgeinfer.sinks.discovery import Document, Offers, device_id, document, platforms, without
+from edgeinfer.sinks.discovery import (
+    Component,
+    Document,
+    Offers,
+    components,
+    device_id,
+    document,
+    left_behind,
+    without,
+)
 from edgeinfer.sinks.topics import Topics
 
 _log = logging.getLogger(__name__)
@@ -45,7 +57,7 @@ class Announcer:
         self._clock = clock
         self._readings: frozenset[str] = frozenset()
         self._document: Document | None = None
-        self._before: dict[str, str] = {}
+        self._before: dict[str, Component] = {}
         self._due_s: float | None = None
 
     def learn(self, health: Health) -> None:
@@ -65,7 +77,7 @@ class Announcer:
         if topic == self._birth and payload == b"online":
             self._due_s = self._clock() + uniform(0, _LATEST_S)  # noqa: S311 - no secret
         elif topic == self._own and retained and len(payload) <= _MOST_BYTES:
-            self._before |= platforms(_parsed(payload))
+            self._before |= components(_parsed(payload))
             if self._document is None or self._gone(self._document):
                 self._due_s = self._clock()
 
@@ -81,10 +93,12 @@ class Announcer:
             _log.info("no longer announced to Home Assistant: %s", ", ".join(sorted(gone)))
             say(self._own, json.dumps(without(whole, gone)))
         say(self._own, json.dumps(whole))
+        for topic in left_behind(self._device, gone.values(), whole["components"].values()):
+            say(topic, "")  # this is how MQTT takes back what the broker keeps
 
-    def _gone(self, whole: Document) -> dict[str, str]:
+    def _gone(self, whole: Document) -> dict[str, Component]:
         now = whole["components"]
-        return {key: platform for key, platform in self._before.items() if key not in now}
+        return {key: component for key, component in self._before.items() if key not in now}
 
 
 def _parsed(payload: bytes) -> object:

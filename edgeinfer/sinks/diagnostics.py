@@ -23,6 +23,8 @@ def diagnostics(topic: str, readings: frozenset[str]) -> Iterator[tuple[str, dic
     yield "camera", _sensor(topic, "Camera", "camera", {"icon": "mdi:cctv"})
     seen = "value_json.camera not in ('ok', 'opening')"
     yield "camera_problem", _problem(topic, "Camera problem", f"{{{{ {_on_off(seen)} }}}}")
+    refused = _on_off("value_json.configuration is defined")
+    yield "configuration_problem", _problem(topic, "Configuration problem", f"{{{{ {refused} }}}}")
     for flag in sorted(_FLAGS.keys() & readings):
         yield flag, _problem(topic, _FLAGS[flag], _of_reading(flag))
 

@@ -64,20 +64,33 @@ def document(topics: Topics, about: About, offers: Offers, readings: frozenset[s
     }
 
 
-def without(whole: Document, gone: Mapping[str, str]) -> Document:
-    """The document that says of the components `gone` (platform by id) that they are no more."""
-    ended = {key: {"platform": platform} for key, platform in gone.items()}
+def without(whole: Document, gone: Mapping[str, Component]) -> Document:
+    """The document that says of the components `gone` that they are no more."""
+    ended = {key: {"platform": component["platform"]} for key, component in gone.items()}
     return whole | {"components": whole["components"] | ended}
 
 
-def platforms(whole: object) -> dict[str, str]:
-    """Platform by id of the components of a document that came from outside; what is none is {}."""
+def components(whole: object) -> dict[str, Component]:
+    """By their ids, those of a document that came from outside; what is none is {}."""
     found = whole.get("components") if isinstance(whole, dict) else None
     return {
-        key: component["platform"]
+        key: component
         for key, component in (found if isinstance(found, dict) else {}).items()
         if isinstance(component, dict) and isinstance(component.get("platform"), str)
     }
+
+
+def left_behind(topics: Topics, gone: Iterable[Component], kept: Iterable[Component]) -> set[str]:
+    """Topics of rules at which the broker still keeps something that nobody renews any more."""
+    named = {topic for component in gone for topic in _kept_at(component)}
+    in_use = {topic for component in kept for topic in _kept_at(component)}
+    return {topic for topic in named - in_use if topics.is_standing(topic)}
+
+
+def _kept_at(component: Component) -> Iterator[str]:
+    for key in ("state_topic", "image_topic"):
+        if isinstance(topic := component.get(key), str):
+            yield topic
 
 
 def device_id(topics: Topics) -> str:

@@ -12,6 +12,7 @@ import re
 from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryFile
 from zlib import crc32
 
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z_[A-Za-z0-9-]*_[A-Za-z0-9-]*_[0-9a-f]{8}\.jpg")
@@ -71,6 +72,14 @@ class Shelf:
         self._files.append((name, len(data)))
         self.bytes += len(data)
         return True
+
+    def check_room(self, size: int) -> None:
+        """Reserve so many bytes and give them back: nothing is written, which spares the card.
+
+        Raises: OSError: a file of that size has no room.
+        """
+        with TemporaryFile(dir=self.folder) as file:
+            os.posix_fallocate(file.fileno(), 0, size)
 
     def drop_older(self, now_s: float) -> None:
         """Delete what is too old; by the name, so that a copy keeps its age.

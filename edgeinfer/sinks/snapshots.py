@@ -70,6 +70,7 @@ class SnapshotsSink:
         self._trails = Trails()
         self._is_open = False
         self._too_large = False
+        self._refused_bytes = 0  # of the picture that could not be written, until one can be
 
     @property
     def name(self) -> str:
@@ -114,10 +115,14 @@ class SnapshotsSink:
             self._shelf.open()
             self._is_open = True
         self._shelf.drop_older(self._clock_s())
+        if isinstance(message, Event) and self._wants(message):
+            self._keep(message)
+            return
+        if self._refused_bytes:  # that nothing had to be written does not mean that it can be
+            self._shelf.check_room(self._refused_bytes)
+            self._refused_bytes = 0
         if isinstance(message, Result):
             self._trails.add(message)
-        elif isinstance(message, Event) and self._wants(message):
-            self._keep(message)
 
     def _wants(self, event: Event) -> bool:
         options = self._options
@@ -132,7 +137,10 @@ class SnapshotsSink:
             return
         data = picture.jpeg(pixels, self._options.quality)
         name = name_of(frame.wall_ns, event.rule, event.kind, event.id)
-        if not self._shelf.put(name, data) and not self._too_large:
+        self._refused_bytes = len(data)
+        fits = self._shelf.put(name, data)
+        self._refused_bytes = 0
+        if not fits and not self._too_large:
             self._too_large = True
             _log.warning(
                 "%s: a picture of %d bytes is more than most_bytes; it is left out, as are others",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_STANDING = ("state", "snapshot")
 _NO_LEVEL = str.maketrans(dict.fromkeys("+#/\0", "_"))
 
 
@@ -38,6 +39,11 @@ class Topics:
 
     def snapshot(self, rule: str) -> str:
         return self._of_rule("snapshot", rule)
+
+    def is_standing(self, topic: str) -> bool:
+        """Whether it is one at which a rule's state or picture stands, of this device."""
+        rule = topic.rpartition("/")[2]
+        return topic in (self._of_rule(kind, rule) for kind in _STANDING)
 
     def command(self, name: str) -> str:
         return f"{self.base}/{name}/set"

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt, Le
 
+from edgeinfer.core.patience import Patience
 from edgeinfer.core.results import Detection
 from edgeinfer.trackers.motion import Motion, edges, grown, overlap
 
@@ -37,8 +38,9 @@ class IouTracker:
     class Options:
         """`clear_score`: boxes from here on choose first. Below `new_score` a box begins no track.
 
-        `min_iou`: overlap with the expected place. `keep_s`: unseen for so long, a number is gone.
-        `across_labels`: a track survives a change of the model's mind about the label.
+        `min_iou`: overlap with the expected place. `keep_s`: unseen for so long, and in the last
+        two frames, a number is gone. `across_labels`: a track survives a change of the model's mind
+        about the label.
         """
 
         clear_score: Annotated[float, Ge(0), Le(1)] = 0.5
@@ -49,13 +51,14 @@ class IouTracker:
 
     def __init__(self, options: Options | None = None) -> None:
         self._options = options or self.Options()
-        self._keep_ns = round(self._options.keep_s * 1e9)
+        self._patience = Patience(self._options.keep_s)
         self._numbers = count(1)
         self._tracks: list[_Track] = []
 
     def update(self, detections: Sequence[Detection], captured_ns: int) -> Sequence[Detection]:
         """The same detections in the same order, with their `track`."""
-        self._tracks = [t for t in self._tracks if captured_ns - t.motion.seen_ns <= self._keep_ns]
+        gone_ns = self._patience.update(captured_ns)
+        self._tracks = [track for track in self._tracks if track.motion.seen_ns >= gone_ns]
         owners = self._match(detections, captured_ns)
         return tuple(
             self._follow(detection, owners.get(index), captured_ns)

@@ -109,10 +109,13 @@ def test_the_house_learns_that_a_device_was_killed_and_that_it_is_back(
     device.configure(SIGNS, SIGN)
     with device.running() as process:
         house.wait_until("sensor.shed_camera", "ok")
+        house.wait_for("a sign", lambda: house.state("binary_sensor.shed_sign") in ("on", "off"))
         process.kill()
         house.wait_until("sensor.shed_camera", "unavailable")
+        assert set(house.states("shed").values()) == {"unavailable"}
     with device.running():
         house.wait_until("sensor.shed_camera", "ok")
+        house.wait_for("a sign", lambda: house.state("binary_sensor.shed_sign") in ("on", "off"))
 
 
 def test_the_button_restarts_it_with_its_new_configuration_and_a_removed_rule_goes(
@@ -120,16 +123,36 @@ def test_the_button_restarts_it_with_its_new_configuration_and_a_removed_rule_go
 ) -> None:
     device = Device(tmp_path, models, broker, "attic")
     device.configure(SIGNS, SIGN, SIGN.replace("sign", "other"))
-    with device.running() as process:
+    with listening(broker, "edgeinfer/attic/state/other") as others, device.running() as process:
         house.wait_until("sensor.attic_camera", "ok")
         assert house.state("binary_sensor.attic_other") is not None
         device.configure(SIGNS, SIGN)
         house.call("button/press", "button.attic_restart")
         house.wait_until("binary_sensor.attic_other", None)
         house.wait_until("sensor.attic_camera", "ok")
+        others.wait_for(lambda seen: bool(seen) and seen[-1].payload == "")
         gone = [entity for entity in house.states("attic") if "other" in entity]
         assert gone == []
         assert house.state("binary_sensor.attic_sign") in ("on", "off")
+        assert process.poll() is None
+
+
+def test_the_button_with_a_spoilt_configuration_is_a_problem_and_no_end(
+    tmp_path: Path, models: Path, broker: Mosquitto, house: House
+) -> None:
+    device = Device(tmp_path, models, broker, "loft")
+    problem = "binary_sensor.loft_configuration_problem"
+    device.configure(SIGNS, SIGN)
+    with device.running() as process:
+        house.wait_until(problem, "off")
+        device.configure(SIGNS, SIGN, "[limits]\nmax_fsp = 5\n")
+        house.call("button/press", "button.loft_restart")
+        house.wait_until(problem, "on")
+        house.wait_until("sensor.loft_camera", "ok")
+        assert house.state("binary_sensor.loft_sign") in ("on", "off")
+        device.configure(SIGNS, SIGN)
+        house.call("button/press", "button.loft_restart")
+        house.wait_until(problem, "off")
         assert process.poll() is None
 
 

@@ -55,6 +55,30 @@ def test_the_numbers_survive_a_restart(tmp_path: Path) -> None:
     assert 4 <= events[-1].facts["day"] <= 5, "at most the last minute is lost"
 
 
+def test_a_clean_end_loses_nothing(tmp_path: Path) -> None:
+    rule = count(tmp_path)
+    play(rule, one_every_minute, moments(5, 200))
+    rule.close()
+    assert count(tmp_path).state["total"] == 4
+
+
+def test_an_end_at_which_nothing_is_new_writes_nothing(tmp_path: Path) -> None:
+    rule = count(tmp_path)
+    play(rule, lambda _: [car(0.5)], moments(5, 20))
+    (path,) = tmp_path.iterdir()
+    path.unlink()
+    rule.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("fps", [0.1, 0.3, 0.5, 1])
+def test_at_few_frames_an_object_that_stays_still_counts_once(tmp_path: Path, fps: float) -> None:
+    def scene(seconds: float) -> list[Detection]:
+        return [] if round(seconds * fps) % 6 == 4 else [car(0.5)]
+
+    assert told(play(count(tmp_path), scene, moments(fps, 60 / fps)))[-1] == (1, 1, 1)
+
+
 def test_it_is_written_at_most_once_a_minute_and_never_for_nothing(tmp_path: Path) -> None:
     rule, writes = count(tmp_path), set[int]()
     for second in range(600):

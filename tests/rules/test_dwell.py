@@ -14,6 +14,31 @@ def person(x: float) -> Detection:
     return car(x, label="person", size=0.1)
 
 
+@pytest.mark.parametrize("fps", [0.05, 0.1, 0.3, 0.5])
+def test_at_few_frames_the_gaps_are_those_of_the_frames(fps: float) -> None:
+    def scene(seconds: float) -> list[Detection]:
+        n = round(seconds * fps)
+        return [person(0.5)] if 2 <= n < 32 and n % 6 != 4 else []
+
+    dwelling, left = play(DwellRule("door", OPTIONS), scene, moments(fps, 40 / fps))
+    assert kinds([dwelling, left]) == ["dwelling", "left"]
+    assert left.facts["duration_s"] == pytest.approx(29 / fps, abs=1)
+    assert dwelling.facts["track"] == left.facts["track"] == 1
+
+
+def test_a_rate_that_falls_at_once_ends_no_stay() -> None:
+    """As behind a motion gate, or when the supply sags."""
+    times = [*moments(10, 20), *(20 + n * 5 for n in range(20))]
+    assert kinds(play(DwellRule("door", OPTIONS), lambda _: [person(0.5)], times)) == ["dwelling"]
+
+
+def test_nobody_is_taken_to_have_stayed_while_no_frame_came_for_minutes() -> None:
+    times = [*moments(10, 20), *(n + 200 for n in moments(10, 5))]
+    events = play(DwellRule("door", OPTIONS), lambda _: [person(0.5)], times)
+    assert kinds(events) == ["dwelling", "left"]
+    assert events[1].facts["duration_s"] == pytest.approx(20, abs=0.2)
+
+
 @pytest.mark.parametrize("fps", [1, 5, 30])
 def test_who_stays_is_told_in_time_and_how_long_in_the_end(fps: int) -> None:
     def scene(seconds: float) -> list[Detection]:

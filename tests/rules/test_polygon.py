@@ -45,6 +45,14 @@ def test_the_right_hand_is_that_of_who_walks_on_the_picture() -> None:
         (((0, 0), (1, 1), (1, 0), (0, 1)), "polygon crosses itself; give its points in"),
         (((0, 0), (0.5, 0.5), (1, 1)), "polygon has no area"),
         (((0, 0), (1, 0), (1, 1), (0, 0)), "names a point twice; it is closed by itself"),
+        (((0, 0), (1, 0), (1, 1), (1, 1 - 1e-9)), "names a point twice; it is closed by itself"),
+        (((0, 0), (1, 0), (0.5, 0), (0, 1)), "polygon folds back on itself at [1, 0]; leave that"),
+        (((0, 0), (0.5, 0), (0.5, 1), (0.5, 0.5)), "polygon folds back on itself at [0.5, 1]"),
+        (((0, 0), (1, 0), (0.2, 0), (0.2, 1)), "polygon folds back on itself at [1, 0]"),
+        (((0, 0), (0.5, 0), (0.5, 1), (0.2, 0.2), (0.5, 0.5), (0, 1)), "polygon crosses itself"),
+        (((0, 0), (1, 0), (1, 1), (0.5, 0), (0, 1)), "polygon crosses itself"),
+        (((0, 0), (0.9, 0), (0.9, 0.9), (0.6, 0), (0.3, 0), (0, 0.9)), "polygon crosses itself"),
+        (((0, 0), (1, 0), (0.5, 1e-6)), "polygon has next to no area"),
     ],
 )
 def test_what_is_no_place_in_the_picture_is_refused(
@@ -53,3 +61,19 @@ def test_what_is_no_place_in_the_picture_is_refused(
     with pytest.raises(ValueError, match="polygon") as raised:
         PlaceOptions(polygon=polygon)
     assert message in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "polygon",
+    [
+        L_SHAPE,
+        ((0, 0), (0.5, 0), (1, 0), (1, 1), (0, 1)),
+        ((0.1, 0.1), (0.11, 0.1), (0.11, 0.11)),
+        ((0, 0), (1, 0.5), (0, 1), (0.9, 0.5)),
+    ],
+)
+def test_a_place_may_be_hollow_small_or_have_a_point_amid_a_side(
+    polygon: tuple[Point, ...],
+) -> None:
+    assert PlaceOptions(polygon=polygon).polygon == polygon
+    assert PlaceOptions(polygon=polygon[::-1]).polygon == polygon[::-1]

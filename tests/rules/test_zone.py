@@ -56,8 +56,8 @@ def test_one_object_under_two_labels_counts_once() -> None:
 
 
 def test_two_of_one_label_that_overlap_are_two() -> None:
-    (first, second) = play(zone(), lambda _: [car(0.48), car(0.52)], moments(10, 20))
-    assert (first.kind, second.facts["count"]) == ("occupied", 2)
+    (occupied,) = play(zone(), lambda _: [car(0.48), car(0.52)], moments(10, 20))
+    assert (occupied.kind, occupied.facts["count"]) == ("occupied", 2)
 
 
 def test_who_loiters_is_told_once() -> None:
@@ -67,6 +67,15 @@ def test_who_loiters_is_told_once() -> None:
     events = play(zone(loiter_s=20), scene, moments(10, 70))
     assert kinds(events) == ["occupied", "loitering", "free"]
     assert events[1].facts == {"track": 1, "label": "person", "duration_s": 20.0}
+
+
+@pytest.mark.parametrize("fps", [0.1, 0.5])
+def test_at_few_frames_who_loiters_is_told_once(fps: float) -> None:
+    def scene(seconds: float) -> list[Detection]:
+        return [] if round(seconds * fps) % 6 == 4 else [car(0.5, label="person")]
+
+    events = play(zone(loiter_s=60), scene, moments(fps, 60 / fps))
+    assert kinds(events) == ["occupied", "loitering"]
 
 
 def test_seen_from_above_the_middle_of_a_box_counts() -> None:

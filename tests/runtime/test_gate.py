@@ -81,6 +81,14 @@ def test_something_that_stands_still_is_shown_twice_a_second_however_low_the_flo
     assert between(times_s, 10, 30) == 40
 
 
+def test_a_single_miss_of_something_that_stands_still_does_not_let_go_of_it() -> None:
+    gate = Gate(MotionGate(floor_fps=0.05))
+    found = {0: [CAR], 12: [], 13: [CAR], 20: []}
+    times_s = ran_s(gate, frames([], 60, 10), found)
+    assert between(times_s, 10, 20) == 20
+    assert between(times_s, 24, 44) == 1
+
+
 def test_a_model_that_changes_its_mind_about_a_still_picture_opens_nothing() -> None:
     found = {since_s: [CAR, CAR][: since_s % 3] for since_s in range(40)}
     times_s = ran_s(Gate(MotionGate()), frames([], 40, 10), found)

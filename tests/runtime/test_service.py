@@ -195,6 +195,48 @@ def test_a_bug_in_a_rule_is_raised_as_it_is() -> None:
         Service(ScriptedSource([frame()]), echo_pipeline(), [ListSink()], rules=[Buggy()]).run()
 
 
+class Keeper:
+    """A rule with something to write at the end."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.seen = 0
+        self.closed_at: list[int] = []
+        self._error = error
+
+    def update(self, result: Result) -> Sequence[Happening]:
+        self.seen += 1
+        if result.frame.seq == 2:
+            self.closing()
+        return ()
+
+    def closing(self) -> None:
+        """Something may fail here."""
+
+    def close(self) -> None:
+        self.closed_at.append(self.seen)
+        if self._error:
+            raise self._error
+
+
+def test_a_rule_is_closed_once_after_its_last_result() -> None:
+    rule = Keeper()
+    Service(ScriptedSource(map(frame, range(4))), echo_pipeline(), [ListSink()], rules=[rule]).run()
+    assert rule.closed_at == [4]
+
+
+def test_rules_are_closed_when_another_fails_and_even_when_closing_does() -> None:
+    class Buggy(Keeper):
+        def closing(self) -> None:
+            raise ZeroDivisionError
+
+    rules = [Keeper(), Keeper(ValueError("no room")), Buggy()]
+    source = ScriptedSource(map(frame, range(4)))
+    with pytest.raises(ValueError, match="no room") as caught:
+        Service(source, echo_pipeline(), [ListSink()], rules=rules).run()
+    assert isinstance(caught.value.__context__, ZeroDivisionError)
+    assert [rule.closed_at for rule in rules] == [[3], [3], [3]]
+
+
 def test_events_of_the_rules_reach_the_sinks_behind_their_result() -> None:
     class Odd:
         def update(self, result: Result) -> Sequence[Happening]:

@@ -3,8 +3,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from edgeinfer.core.about import About, AboutRule, Shown
-from edgeinfer.core.results import Health
+from edgeinfer.core.results import Health, State
 from edgeinfer.sinks.announcer import Announcer
 from edgeinfer.sinks.discovery import Offers
 from edgeinfer.sinks.mqtt import MqttSink
@@ -28,6 +30,7 @@ class Spoken:
     def __init__(self, *rules: str) -> None:
         self.now_s = 0.0
         self.said: list[dict[str, Any]] = []
+        self.cleared: list[str] = []
         offers = Offers(commands=True, snapshots=True)
         topics = Topics("edgeinfer", "porch")
         self.announcer = Announcer(
@@ -35,6 +38,9 @@ class Spoken:
         )
 
     def say(self, topic: str, payload: str) -> None:
+        if payload == "":
+            self.cleared.append(topic)
+            return
         assert topic == CONFIG
         self.said.append(json.loads(payload)["components"])
 
@@ -88,6 +94,34 @@ def test_what_an_earlier_run_announced_and_is_no_more_is_taken_back() -> None:
     gone = {"present.bus": "binary_sensor", "event.bus": "event", "picture.bus": "image"}
     assert {key: farewell[key] for key in gone} == {k: {"platform": v} for k, v in gone.items()}
     assert after == {key: value for key, value in farewell.items() if key not in gone}
+    assert sorted(now.cleared) == ["edgeinfer/porch/snapshot/bus", "edgeinfer/porch/state/bus"]
+
+
+def test_a_rule_that_shows_less_than_before_keeps_its_state() -> None:
+    before, now = Spoken("train"), Spoken("train")
+    before.announcer.learn(COOL)
+    before.look()
+    state = before.said[0]["present.train"]
+    kept = {"components": before.said[0] | {"loitering.train": state}}
+    now.announcer.hear(CONFIG, json.dumps(kept).encode(), retained=True)
+    now.announcer.learn(COOL)
+    now.look()
+    assert "loitering.train" in now.said[0]
+    assert now.cleared == []
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["edgeinfer/porch/health", "edgeinfer/barn/state/bus", "edgeinfer/porch/state/a/b", "", "#", 7],
+)
+def test_a_foreign_document_cannot_make_it_clear_what_is_not_a_rules_own(topic: object) -> None:
+    spoken = Spoken("train")
+    planted = {"components": {"x": {"platform": "sensor", "state_topic": topic}}}
+    spoken.announcer.hear(CONFIG, json.dumps(planted).encode(), retained=True)
+    spoken.announcer.learn(COOL)
+    spoken.look()
+    assert len(spoken.said) == 2
+    assert spoken.cleared == []
 
 
 def test_its_own_words_make_it_say_nothing_more() -> None:
@@ -125,15 +159,23 @@ def test_at_a_real_broker_the_next_run_takes_back_what_it_no_longer_has(
 ) -> None:
     with sink(mosquitto, "train", "bus") as first:
         deliver(first, COOL)
+        deliver(first, State("bus", 0, {"present": True}))
+        deliver(first, State("train", 0, {"present": True}))
         with listening(mosquitto, CONFIG) as listener:
             (kept,) = configs(listener.wait_for(1))
             assert "present.bus" in kept
-    with listening(mosquitto, CONFIG) as listener:
+    with (
+        listening(mosquitto, CONFIG) as listener,
+        listening(mosquitto, "edgeinfer/porch/state/+") as states,
+    ):
+        states.wait_for(2)
         with sink(mosquitto, "train") as second:
             deliver(second, COOL)
             listener.wait_for(lambda seen: bool(seen) and "present.bus" not in configs(seen)[-1])
             farewell = configs(listener.wait_for(3))[-2]
         assert "present.bus" in farewell
+        cleared = states.wait_for(3)[2:]
+        assert [(m.topic, m.payload) for m in cleared] == [("edgeinfer/porch/state/bus", "")]
 
 
 def test_discovery_can_be_left_out(mosquitto: Mosquitto) -> None:

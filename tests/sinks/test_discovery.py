@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgeinfer.core.about import About, AboutRule, Shown
-from edgeinfer.sinks.discovery import Offers, document, id_of, platforms, without
+from edgeinfer.sinks.discovery import Offers, document, id_of, without
+from edgeinfer.sinks.discovery import components as components_of
 from edgeinfer.sinks.topics import Topics
 
 PORCH = Topics("edgeinfer", "porch")
@@ -96,10 +97,10 @@ def test_an_id_has_only_the_letters_that_home_assistant_allows(text: str) -> Non
 
 def test_what_has_gone_is_said_by_its_platform_alone() -> None:
     whole = told(TRAIN)
-    farewell = without(whole, {"passing.bus": "binary_sensor"})
+    farewell = without(whole, {"passing.bus": {"platform": "binary_sensor", "name": "bus"}})
     assert farewell["components"]["passing.bus"] == {"platform": "binary_sensor"}
     assert "passing.bus" not in whole["components"]
-    assert platforms(farewell).keys() == {*whole["components"], "passing.bus"}
+    assert components_of(farewell).keys() == {*whole["components"], "passing.bus"}
 
 
 @pytest.mark.parametrize(
@@ -107,4 +108,4 @@ def test_what_has_gone_is_said_by_its_platform_alone() -> None:
     ["null", "[]", "3", '{"components": 3}', '{"components": {"a": 3, "b": {"platform": []}}}'],
 )
 def test_a_foreign_document_has_no_components_of_ours(foreign: str) -> None:
-    assert platforms(json.loads(foreign)) == {}
+    assert components_of(json.loads(foreign)) == {}

@@ -175,6 +175,19 @@ def test_a_full_disk_leaves_nothing_half_written(small_disk: Path) -> None:
     assert len(list(small_disk.iterdir())) == 1
 
 
+def test_a_disk_that_is_full_is_not_back_when_nothing_had_to_be_written(small_disk: Path) -> None:
+    """Between the pictures come results: they would say that it is back, picture by picture."""
+    with sink(small_disk) as snapshots:
+        for refused in (with_picture(width=640, height=480), result(), result()):
+            with pytest.raises(SinkError, match="no space left on device"):
+                snapshots.send(refused)
+        assert not list(small_disk.iterdir())
+        subprocess.run(["mount", "-o", "remount,size=4194304", str(small_disk)], check=True)
+        snapshots.send(result())
+        snapshots.send(with_picture(width=640, height=480))
+    assert len(list(small_disk.iterdir())) == 1
+
+
 def test_a_read_only_disk_is_one_line(small_disk: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     with sink(small_disk) as snapshots, pytest.raises(SinkError, match="read-only file system; na"):
