@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 
-_MISSES = 2  # in a row: one alone is the model's
+# In a row. Where a model misses one frame in ten, two in a row come every hundred frames, and three
+# every thousand.
+_MISSES = 3
 # Between two frames, where frames use to come more often: beyond it nothing is known of what was
 # there before, as after a pause or a lost camera.
 _HOLE_NS = 60 * 10**9
@@ -12,10 +14,11 @@ _UNUSUAL = 3  # times as long as the one before is another rate, and not a hole
 
 
 class Patience:
-    """What has not been seen for `keep_s`, nor in the last two frames, is gone.
+    """What has not been seen for `keep_s`, nor in the last three frames, is gone.
 
     The second counts where frames come more rarely than `keep_s` reckons with: on a hot board, or
-    at rest behind a motion gate. There one frame in which a model misses something is soon longer.
+    at rest behind a motion gate. There two frames in which a model misses something soon take
+    longer.
     """
 
     def __init__(self, keep_s: float) -> None:
@@ -31,5 +34,5 @@ class Patience:
         return until_ns
 
     def _is_hole(self, now_ns: int) -> bool:
-        usual_ns = self._frames[-1] - self._frames[0]
-        return now_ns - self._frames[-1] > max(_HOLE_NS, _UNUSUAL * usual_ns)
+        *_, before_ns, last_ns = self._frames[0], *self._frames
+        return now_ns - last_ns > max(_HOLE_NS, _UNUSUAL * (last_ns - before_ns))

@@ -27,7 +27,7 @@ class Stay:
 class Stays:
     """Tells of each object once that it stays longer than `longer_s`, and once that it left.
 
-    It has left when it was not seen for `gap_s`, nor in the last two frames.
+    It has left when it was not seen for `gap_s`, nor in the last three frames.
     """
 
     def __init__(self, longer_s: float, gap_s: float) -> None:

@@ -39,8 +39,8 @@ class IouTracker:
         """`clear_score`: boxes from here on choose first. Below `new_score` a box begins no track.
 
         `min_iou`: overlap with the expected place. `keep_s`: unseen for so long, and in the last
-        two frames, a number is gone. `across_labels`: a track survives a change of the model's mind
-        about the label.
+        three frames, a number is gone. `across_labels`: a track survives a change of the model's
+        mind about the label.
         """
 
         clear_score: Annotated[float, Ge(0), Le(1)] = 0.5
