@@ -1,0 +1,279 @@
+// Set-up: rules are drawn on the live picture, tried, and saved.
+import { get, post, remove, session } from "./api.js";
+import { placeColour } from "./colours.js";
+import { ask, byId, empty, make, toast } from "./dom.js";
+import { Editor } from "./editor.js";
+import { cut, uncut, whole } from "./region.js";
+import { ruleForm } from "./ruleform.js";
+import { Screen } from "./screen.js";
+import { on } from "./updates.js";
+import { clockTime, count } from "./words.js";
+
+const SOON_MS = 350; // after the last key: a preview for each letter helps nobody
+const MOST_TRIED = 50;
+const HINTS = {
+  zone: "Drag a rectangle, or tap corner after corner and the first again. Escape ends it.",
+  line: "Drag a line, or tap its two ends. Walking it from the first to the second, “in” goes from the left hand to the right.",
+  region: "Drag a rectangle: the rest is cut away before the model looks.",
+};
+
+let screen;
+let editor;
+let saved = null; // what the device has: {region, rules, rule_types, labels, toml, path}
+let draft = null; // {region: points on the picture shown, or null; rules}
+let selected = null;
+let redrawn = null; // the rule whose place is drawn anew
+let toml = null;
+let timer = null;
+let trying = false;
+
+export function start() {
+  screen = new Screen(byId("setup-screen"), "Live picture to draw on", { overlay: true });
+  screen.overlay.layers.places = screen.overlay.layers.ways = false;
+  editor = new Editor(byId("setup-screen"), { changed, selected: select, drawn, drawing });
+  for (const button of document.querySelectorAll("[data-draw]")) {
+    button.addEventListener("click", (event) => begin(button.dataset.draw, null, event.detail === 0));
+  }
+  byId("draw-done").addEventListener("click", () => editor.finish());
+  byId("draw-cancel").addEventListener("click", () => editor.cancel());
+  byId("region-clear").addEventListener("click", () => { draft.region = null; draft.uncut = true; repaint(); });
+  byId("add-rule").addEventListener("click", () => add({ type: "presence" }));
+  byId("try-minute").addEventListener("click", tryMinute);
+  byId("try-live").addEventListener("click", () => (trying ? stopTrial() : tryLive()));
+  byId("save").addEventListener("click", save);
+  byId("revert").addEventListener("click", load);
+  byId("copy").addEventListener("click", copy);
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && editor.pending && editor.cancel());
+  on("trial", (event) => trying && tried([event], true));
+  on("setup", () => screen.wanted && load());
+}
+
+export function enter() {
+  screen.show();
+  byId("setup-only").hidden = session.may_change;
+  byId("setup-only").replaceChildren(make("b", {}, "You can draw and try here, but not save."), make("span", {}, session.why_not ?? ""));
+  if (!draft || !dirty()) load();
+}
+
+export function leave() {
+  screen.hide();
+  if (editor.pending) editor.cancel();
+  if (trying) stopTrial();
+}
+
+async function load() {
+  try {
+    saved = await get("setup");
+  } catch (error) {
+    byId("ruleset").replaceChildren(empty("setup", "The configuration cannot be read now", error.message));
+    return;
+  }
+  draft = { region: null, uncut: false, rules: structuredClone(saved.rules) };
+  selected = null;
+  toml = saved.toml;
+  repaint();
+}
+
+const dirty = () => JSON.stringify(wish()) !== JSON.stringify({ region: saved.region, rules: saved.rules });
+
+/** As the device takes it: the region of the whole picture, polygons of what the region leaves. */
+function wish() {
+  if (draft.uncut) return { region: null, rules: draft.rules.map((rule) => uncut(rule, saved.region)) };
+  if (!draft.region) return { region: saved.region, rules: draft.rules };
+  return { region: whole(draft.region, saved.region), rules: draft.rules.map((rule) => cut(rule, draft.region)) };
+}
+
+// Drawing
+
+function begin(kind, rule, byKeyboard) {
+  if (!draft) return;
+  redrawn = rule;
+  editor.draw(kind, byKeyboard);
+  if (!byKeyboard) byId("setup-screen").scrollIntoView({ block: "nearest" });
+}
+
+function drawing(kind, points) {
+  byId("draw-hint").textContent = kind ? HINTS[kind] : "";
+  byId("draw-done").hidden = byId("draw-cancel").hidden = !kind;
+  byId("draw-done").textContent = points >= (kind === "line" ? 2 : 3) ? "Done" : "Put one in the middle";
+  for (const button of document.querySelectorAll("[data-draw]")) button.setAttribute("aria-pressed", String(button.dataset.draw === kind));
+}
+
+function drawn(kind, points) {
+  if (kind === "region") {
+    draft.region = points;
+    draft.uncut = false;
+    selected = "region";
+    repaint();
+  } else if (redrawn) {
+    redrawn[kind === "line" ? "line" : "polygon"] = points;
+    selected = redrawn;
+    repaint();
+  } else {
+    add(kind === "line" ? { type: "crossing", line: points } : { type: "zone", polygon: points });
+  }
+  redrawn = null;
+}
+
+function add(rule) {
+  const names = new Set(draft.rules.map(({ name, type }) => name ?? type));
+  let number = 1;
+  while (names.has(`${rule.type} ${number}`)) number += 1;
+  draft.rules.push({ name: `${rule.type} ${number}`, ...rule });
+  selected = draft.rules.at(-1);
+  repaint();
+}
+
+function changed(shape, points) {
+  if (shape.id === "region") draft.region = points;
+  else draft.rules[Number(shape.id)][shape.kind === "line" ? "line" : "polygon"] = points;
+  soon();
+}
+
+function select(shape) {
+  selected = shape.id === "region" ? "region" : draft.rules[Number(shape.id)];
+  repaint();
+}
+
+function shapes() {
+  const places = draft.rules.map((rule, index) => ({
+    id: String(index), name: rule.name || rule.type, colour: placeColour(index),
+    kind: rule.line ? "line" : "zone", points: rule.line ?? rule.polygon ?? [],
+  }));
+  const region = draft.region ? [{ id: "region", kind: "region", name: "Region of interest", colour: "#ffffff", points: draft.region }] : [];
+  return [...region, ...places.filter(({ points }) => points.length)];
+}
+
+// The forms
+
+function repaint() {
+  const active = selected === "region" ? "region" : String(draft.rules.indexOf(selected));
+  editor.set(shapes(), active);
+  const whole_picture = saved.region.join() === "0,0,1,1";
+  byId("region-clear").hidden = !draft.region && (whole_picture || draft.uncut);
+  byId("ruleset").replaceChildren(...(draft.rules.length ? draft.rules.map(form)
+    : [empty("setup", "No rule yet", "Draw a zone or a line on the picture, or add a rule for the whole of it.")]));
+  soon();
+}
+
+function form(rule, index) {
+  return ruleForm({
+    rule, types: saved.rule_types, labels: saved.labels, colour: placeColour(index), isOpen: rule === selected,
+    changed: (anew) => { if (anew) repaint(); else { editor.set(shapes(), editor.active); soon(); } },
+    redraw: (kind, byKeyboard) => { selected = rule; begin(kind, rule, byKeyboard); },
+    remove: () => { draft.rules.splice(index, 1); selected = null; repaint(); byId("add-rule").focus(); },
+    opened: (isOpen) => {
+      if (isOpen && selected !== rule) { selected = rule; editor.set(shapes(), String(index)); }
+    },
+  });
+}
+
+// Preview, trial, save
+
+function soon() {
+  clearTimeout(timer);
+  timer = setTimeout(preview, SOON_MS);
+  byId("revert").disabled = !dirty();
+}
+
+async function preview() {
+  if (!dirty()) {
+    said(saved.toml, []);
+    return;
+  }
+  try {
+    const answer = await post("setup/preview", wish());
+    said(answer.toml, answer.problems);
+    if (trying) await tryLive();
+  } catch (error) {
+    said(null, error.problems?.length ? error.problems : [error.message]);
+  }
+}
+
+function said(text, problems) {
+  toml = text;
+  byId("toml").textContent = text ?? "";
+  byId("toml-details").hidden = !text;
+  byId("problems").replaceChildren(...problems.map((problem) => make("li", {}, problem)));
+  const changes = dirty();
+  byId("save").disabled = !changes || problems.length > 0 || !session.may_change || !saved.path;
+  byId("save-words").textContent = saved.path
+    ? (changes ? `Not saved yet. It goes into ${saved.path}.` : `As it is in ${saved.path}.`)
+    : "The service runs without a configuration file, so there is none to save into: copy the TOML into one and start it with -c.";
+}
+
+async function save() {
+  if (!(await ask("Save this set-up?", `${saved.path} is replaced; what was there stays beside it as a backup. The service starts anew, which takes some seconds.`, "Save"))) return;
+  byId("save").disabled = true;
+  try {
+    await post("setup/save", { toml });
+    saved = { ...saved, ...wish(), toml };
+    draft = { region: null, uncut: false, rules: structuredClone(saved.rules) };
+    toast("Saved. The service starts anew.");
+    repaint();
+  } catch (error) {
+    const words = error.status === 409 ? ["The file was changed by someone else meanwhile. “Undo all” loads it anew."] : error.problems?.length ? error.problems : [error.message];
+    byId("problems").replaceChildren(...words.map((problem) => make("li", {}, problem)));
+    byId("save").disabled = false;
+  }
+}
+
+/** A trial looks at what runs now: the region is cut only when it is saved. */
+const trial = (how) => post("setup/trial", { region: saved.region, rules: draft.rules, on: how });
+
+async function tryMinute() {
+  if (trying) await stopTrial();
+  try {
+    const { events } = await trial("minute");
+    byId("tried").replaceChildren();
+    if (events.length) tried(events, false);
+    else byId("tried").replaceChildren(make("p", { class: "muted" }, "In the last minute these rules would have told nothing."));
+  } catch (error) {
+    byId("tried").replaceChildren(make("p", { class: "problems" }, error.message));
+  }
+}
+
+async function tryLive() {
+  try {
+    await trial("live");
+    trying = true;
+    byId("tried").replaceChildren(make("p", { class: "muted" }, "Watching. What the rules would tell appears here."));
+  } catch (error) {
+    trying = false;
+    byId("tried").replaceChildren(make("p", { class: "problems" }, error.message));
+  }
+  pressed();
+}
+
+async function stopTrial() {
+  trying = false;
+  pressed();
+  await remove("setup/trial").catch(() => {});
+}
+
+function pressed() {
+  byId("try-live").setAttribute("aria-pressed", String(trying));
+  byId("try-live").textContent = trying ? "Stop watching" : "Live";
+}
+
+function tried(events, isLive) {
+  const place = byId("tried");
+  if (!place.querySelector("ul")) place.replaceChildren(make("p", { class: "muted" }, isLive ? "Since you began to watch:" : `In the last minute: ${count(events.length, "event")}.`), make("ul", {}));
+  const list = place.querySelector("ul");
+  for (const event of events) {
+    list.prepend(make("li", {}, make("time", { datetime: event.time }, clockTime(event.time)), make("span", {}, event.words ?? `${event.rule}: ${event.kind}`)));
+  }
+  while (list.children.length > MOST_TRIED) list.lastChild.remove();
+}
+
+async function copy() {
+  try {
+    await navigator.clipboard.writeText(toml);
+  } catch {
+    // Without TLS there is no clipboard but on this machine itself: what is selected can be copied by hand.
+    getSelection().selectAllChildren(byId("toml"));
+    toast("Press Ctrl+C to copy what is selected.");
+    return;
+  }
+  toast("Copied.");
+}
