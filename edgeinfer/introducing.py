@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, Field, fields
+from dataclasses import MISSING, Field, fields, replace
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -47,12 +47,12 @@ def setup_of(
         rules=tuple(map(_table, settings.rules)),
         rule_types=lambda: tuple(map(rule_type, plugins.names("rule"))),
         check=partial(_check, settings, labels, check),
-        make_rules=partial(make_rules, labels=labels),
+        make_rules=partial(make_rules, labels),
         describe_model=partial(describe, settings.model),
     )
 
 
-def make_rules(tables: Sequence[Table], labels: tuple[str, ...]) -> tuple[Rule, ...]:
+def make_rules(labels: tuple[str, ...], tables: Sequence[Table], scratch: Path) -> tuple[Rule, ...]:
     """Raises: ConfigError: with every problem of them."""
     problems: list[str] = []
     parts = [
@@ -64,7 +64,13 @@ def make_rules(tables: Sequence[Table], labels: tuple[str, ...]) -> tuple[Rule, 
         problems += unknown_labels(made, labels)
     if problems:
         raise ConfigError(problems)
-    return tuple(map(rule_of, made))
+    return tuple(rule_of(_elsewhere(part, scratch)) for part in made)
+
+
+def _elsewhere(part: Part, scratch: Path) -> Part:
+    """The same rule, which leaves alone what the one that runs has counted."""
+    has_folder = any(field.name == "folder" for field in fields(part.options))
+    return replace(part, options=replace(part.options, folder=scratch)) if has_folder else part
 
 
 def rule_of(part: Part) -> Rule:

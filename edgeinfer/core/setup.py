@@ -48,7 +48,10 @@ class Setup:
     rule_types: Callable[[], tuple[RuleType, ...]]
     check: Callable[[Table], object]
     """Raises: EdgeinferError: a restart would refuse it."""
-    make_rules: Callable[[Sequence[Table]], tuple[Rule, ...]]
-    """Raises: ConfigError: with every problem of them."""
+    make_rules: Callable[[Sequence[Table], Path], tuple[Rule, ...]]
+    """For a trial: what they keep, they keep in that folder.
+
+    Raises: ConfigError: with every problem of them.
+    """
     describe_model: Callable[[], Table]
     """Raises: EdgeinferError: nothing is known of it."""

@@ -62,6 +62,9 @@ class Access:
             return READ_ONLY
         return None if self.sessions.knows(visitor.token) else LOG_IN
 
+    def may_change(self, visitor: Visitor) -> bool:
+        return self.why_not_change(visitor) is None
+
     def csrf(self, visitor: Visitor) -> str | None:
         """What a page of ours, and no other, can know: it goes with the session."""
         if self.sessions is None or not self.sessions.knows(visitor.token):

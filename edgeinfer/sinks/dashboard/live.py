@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
 
 from edgeinfer.core.results import Result
-from edgeinfer.core.setup import Setup
 from edgeinfer.errors import EdgeinferError
 from edgeinfer.sinks.dashboard import status
 from edgeinfer.sinks.dashboard.board import Board
 from edgeinfer.sinks.dashboard.exchange import Answer, Ask, RefusedError, Route, said
 from edgeinfer.sinks.dashboard.history import History
 from edgeinfer.sinks.dashboard.pictures import STREAM_TYPE, Pictures
+from edgeinfer.sinks.dashboard.told import Told
 from edgeinfer.sinks.dashboard.updates import TYPE, Missed, Updates
 from edgeinfer.sinks.dashboard.work import Work
 from edgeinfer.wire import to_dict
@@ -53,16 +53,16 @@ class Live:
     def __init__(  # noqa: PLR0913 - each is one part of the dashboard, by name
         self,
         board: Board,
+        told: Told,
         *,
-        device: str,
         pictures: Pictures,
         updates: Updates,
+        missed: Callable[[int | None], Awaitable[list[tuple[int, Mapping[str, Any]]]]],
         history: History,
         work: Work,
     ) -> None:
-        self.setup: Setup | None = None
-        self.missed: Any = None
-        self._device = device
+        self._told = told
+        self._missed = missed
         self._board = board
         self._pictures = pictures
         self._updates = updates
@@ -126,7 +126,7 @@ class Live:
         return said(document, code)
 
     async def _status(self, ask: Ask) -> Answer:
-        return said(status.status(self._board, self.setup, self._device))
+        return said(status.status(self._board, self._told.setup, self._told.device))
 
     async def _stream(self, ask: Ask) -> Answer:
         self._pictures.enter()
@@ -138,7 +138,7 @@ class Live:
         return Answer(jpeg.data, type="image/jpeg", headers={"X-Seq": str(jpeg.seq)})
 
     async def _feed(self, ask: Ask) -> Answer:
-        missed: Missed = lambda: self.missed(ask.visitor.resume)  # noqa: E731 - asked for once it listens
+        missed: Missed = lambda: self._missed(ask.visitor.resume)  # noqa: E731 - asked for once it listens
         pieces = self._updates.feed(self._updates.enter(), missed)
         # X-Accel-Buffering: nginx would hold the updates back until it has 4 kB of them.
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -148,13 +148,12 @@ class Live:
         return said(self._history.columns(ask.query.span))
 
     async def _card(self, ask: Ask) -> Answer:
-        if self.setup is None:
-            raise RefusedError(503, "model: not told yet; ask again")
+        setup = self._told.needed_setup
         if not self._model:
             try:
-                self._model = await self._work.do(self.setup.describe_model)
+                self._model = await self._work.do(setup.describe_model)
             except EdgeinferError as error:
-                raise RefusedError(503, str(error)) from error
+                raise RefusedError(409, str(error)) from error
         latency = self._board.health.get("latency_ms") or {}
         here = {"p50_ms": latency.get("p50"), "p95_ms": latency.get("p95")}
-        return said({**self._model, "labels": len(self.setup.labels), "here": here})
+        return said({**self._model, "labels": len(setup.labels), "here": here})

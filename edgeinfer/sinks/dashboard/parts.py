@@ -6,12 +6,17 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgeinfer.sinks.dashboard import openapi
 from edgeinfer.sinks.dashboard.access import HEADERS, Access
 from edgeinfer.sinks.dashboard.app import COOKIE, STATIC, App
 from edgeinfer.sinks.dashboard.board import Board
+from edgeinfer.sinks.dashboard.changing import Changing
+from edgeinfer.sinks.dashboard.collecting import Collecting
+from edgeinfer.sinks.dashboard.collection import Collection
 from edgeinfer.sinks.dashboard.entry import Entry
 from edgeinfer.sinks.dashboard.events import Events
 from edgeinfer.sinks.dashboard.history import History
+from edgeinfer.sinks.dashboard.keeping import Keeping
 from edgeinfer.sinks.dashboard.live import Live
 from edgeinfer.sinks.dashboard.options import DashboardOptions
 from edgeinfer.sinks.dashboard.past import Past
@@ -19,6 +24,8 @@ from edgeinfer.sinks.dashboard.pictures import Pictures
 from edgeinfer.sinks.dashboard.server import Server
 from edgeinfer.sinks.dashboard.sessions import Sessions
 from edgeinfer.sinks.dashboard.streams import Streams
+from edgeinfer.sinks.dashboard.told import Told
+from edgeinfer.sinks.dashboard.trial import Trial
 from edgeinfer.sinks.dashboard.updates import Updates
 from edgeinfer.sinks.dashboard.work import Work
 
@@ -33,27 +40,59 @@ class Parts:
     events: Events
     history: History
     live: Live
-    past: Past
+    keeping: Keeping
+    tried: Trial
     streams: Streams
     work: Work
     server: Server
 
+    def end(self) -> None:
+        self.streams.end()
+        self.server.end()
+        self.tried.end()
+        self.history.save()
+        self.work.end()
+        self.events.close()
 
-def build(options: DashboardOptions, device: str, line: str, folder: Path | None) -> Parts:
+
+def build(options: DashboardOptions, told: Told, line: str, folder: Path | None) -> Parts:
     """`line` is the password's hash, or ""; nothing is opened yet."""
-    board, work, streams = Board(), Work(), Streams()
+    board, work, streams = Board(told.ask_health), Work(), Streams()
     pictures = Pictures(options.fps, options.width, work)
     updates = Updates(options.fps)
     history = History(folder)
     events = Events(folder / "events.sqlite3" if folder else None)
-    live = Live(
-        board, device=device, pictures=pictures, updates=updates, history=history, work=work
+    shelf = folder / "pictures" if folder else None
+    past = Past(events, shelf, work)
+    collection = Collection(folder / "collect" if folder else None, options.most_bytes)
+    keeping = Keeping(
+        shelf,
+        most_bytes=options.most_bytes,
+        width_px=options.width,
+        events=events,
+        past=past,
+        updates=updates,
+        collection=collection,
     )
-    past = Past(events, folder / "pictures" if folder else None, work)
-    live.missed = past.missed
+    tried = Trial(updates)
     access = Access(Sessions(line, folder) if line else None, options.hosts)
-    entry = Entry(access, line, STATIC, COOKIE, work)
-    routes = [*entry.routes(), *live.routes(), *past.routes()]
+    live = Live(
+        board,
+        told,
+        pictures=pictures,
+        updates=updates,
+        missed=past.missed,
+        history=history,
+        work=work,
+    )
+    changing = Changing(board, updates, tried, work, told=told, may_change=access.may_change)
+    routes = [
+        *Entry(access, line, STATIC, COOKIE, work).routes(),
+        *live.routes(),
+        *past.routes(),
+        *changing.routes(),
+        *Collecting(collection, pictures, work, told.on_command).routes(),
+    ]
     tasks: set[asyncio.Task[None]] = set()
 
     def ready(loop: asyncio.AbstractEventLoop) -> None:
@@ -61,7 +100,8 @@ def build(options: DashboardOptions, device: str, line: str, folder: Path | None
             part.attach(loop)
         tasks.add(loop.create_task(live.keep_looking()))
 
-    app = App(routes, access, streams)
     tls = (options.certificate, options.key) if options.certificate else None
-    server = Server(app, HEADERS, ready, tls)
-    return Parts(board, pictures, updates, events, history, live, past, streams, work, server)
+    server = Server(App([*routes, openapi.route(routes)], access, streams), HEADERS, ready, tls)
+    return Parts(
+        board, pictures, updates, events, history, live, keeping, tried, streams, work, server
+    )

@@ -45,7 +45,6 @@ class DashboardSink:
         self.ask_health: Callable[[], Health] | None = None
         self._setup: Setup | None = None
         self._parts: Parts | None = None
-        self._listening = False
 
     @property
     def name(self) -> str:
@@ -65,13 +64,8 @@ class DashboardSink:
         trace: TracebackType | None,
     ) -> None:
         parts, self._parts = self._parts, None
-        if parts is None:
-            return
-        parts.streams.end()
-        parts.server.end()
-        parts.history.save()
-        parts.work.end()
-        parts.events.close()
+        if parts is not None:
+            parts.end()
 
     def send(self, message: Message) -> None:
         """Show it.
@@ -84,8 +78,10 @@ class DashboardSink:
                 parts.pictures.put(message.frame)
                 parts.board.put_result(message)
                 parts.live.tell_result(message)
+                parts.keeping.see(message)
+                parts.tried.update(message)
             case Event():
-                self._keep(parts, message)
+                parts.keeping.keep(message)
             case Health():
                 parts.board.put_health(message)
                 parts.updates.tell("health", message.facts)
@@ -93,19 +89,14 @@ class DashboardSink:
                 parts.board.put_state(message)
                 parts.updates.tell("state", {"rule": message.rule, **message.facts})
 
-    def _keep(self, parts: Parts, event: Event) -> None:
-        row = parts.events.add(event, None)
-        if row is not None:
-            parts.updates.tell("event", parts.past.shown(row), row.number)
-
     def _open(self) -> Parts:
         from edgeinfer.sinks.dashboard import parts
+        from edgeinfer.sinks.dashboard.told import Told
 
         listening = self._listen()
-        made = parts.build(self._options, self._device, self._line, self._folder())
-        made.board.ask_health = self.ask_health
-        made.live.setup = self._setup
-        made.events.open()
+        told = Told(self._device, self.on_command, self.ask_health, self._setup)
+        made = parts.build(self._options, told, self._line, self._folder())
+        made.keeping.open()
         made.server.start(listening)
         self._parts = made
         _log.info("dashboard: %s", self._options.url)
