@@ -10,7 +10,7 @@ import { follow, loadStatus, onStatus } from "./store.js";
 import { connect, on } from "./updates.js";
 
 const PAGES = { live, events, machine, setup, collect };
-const THEMES = { auto: "As the system", light: "Light", dark: "Dark" };
+const THEMES = { auto: "Theme: system", light: "Theme: light", dark: "Theme: dark" };
 const AGAIN_MS = 2000;
 
 let page = null;
@@ -43,7 +43,7 @@ function themes() {
     if (now === "auto") delete document.documentElement.dataset.theme;
     else document.documentElement.dataset.theme = now;
     button.lastElementChild.textContent = THEMES[now];
-    button.setAttribute("aria-label", `Theme: ${THEMES[now]}`);
+    button.setAttribute("aria-label", THEMES[now]);
     dispatchEvent(new Event("theme"));
   };
   button.addEventListener("click", () => {
@@ -57,9 +57,10 @@ function themes() {
 function notices() {
   const notice = byId("gone");
   on("link", (answers) => {
-    notice.hidden = answers;
     if (!answers) notice.replaceChildren(make("b", {}, "The device does not answer."), make("span", {}, "This page goes on by itself as soon as it is back."));
-    else loadSession().then(() => toast("The device is back."));
+    else if (!notice.hidden) toast("The device is back.");
+    notice.hidden = answers;
+    if (answers) loadSession().catch(() => {});
   });
   onStatus((status) => {
     const { dot, words } = live.deviceWords(status);
@@ -67,7 +68,8 @@ function notices() {
   });
   on("event", (event) => {
     live.listLatest();
-    if (page !== "events") toast(event.words);
+    if (page === "live" || page === "events") byId("aloud").textContent = event.words;
+    else toast(event.words, "passing");
   });
 }
 
@@ -75,7 +77,7 @@ function account() {
   const button = byId("logout");
   button.hidden = !(session.needs_password && session.logged_in);
   button.addEventListener("click", async () => {
-    await post("logout").catch(() => {});
+    await post("logout", {}).catch(() => {});
     location.assign("login");
   });
 }

@@ -1,11 +1,9 @@
 // Collect: pictures for training, by hand and by a rule.
 import { get, post, put, session } from "./api.js";
-import { byId, choices, empty, make, toast } from "./dom.js";
+import { byId, choices, empty, make, readOnly, toast } from "./dom.js";
 import { Screen } from "./screen.js";
-import { onStatus, status } from "./store.js";
+import { onStatus } from "./store.js";
 import { on } from "./updates.js";
-
-const TRANSFER = 100; // pictures of a label that adapt a trained model; `goal` trains one from nothing
 
 let screen;
 let entered = false;
@@ -14,7 +12,7 @@ export function start() {
   screen = new Screen(byId("collect-screen"), "Live picture");
   byId("keep").addEventListener("submit", keep);
   byId("automatic").addEventListener("submit", begin);
-  byId("automatic-off").addEventListener("click", () => automatic({ rule: null }));
+  byId("automatic-off").addEventListener("click", () => automatic({ rule: null, label: "", every_s: 10 }));
   onStatus(({ rules, labels }) => {
     choices(byId("automatic").rule, rules.map(({ name }) => name));
     const list = byId("known-labels");
@@ -36,9 +34,7 @@ export function leave() {
 }
 
 function lock() {
-  const only = byId("collect-only");
-  only.hidden = session.may_change;
-  only.replaceChildren(make("b", {}, "You can look, but not change anything here."), make("span", {}, session.why_not ?? ""));
+  readOnly(byId("collect-only"), "You can look, but not keep pictures.", session);
   for (const field of document.querySelectorAll("#keep :is(input, button), #automatic :is(input, select, button)")) {
     field.disabled = !session.may_change;
   }
@@ -50,14 +46,15 @@ async function load() {
     : [empty("collect", "No picture yet", "Keep the first: wait until something is to be seen, name it, press Keep.")]));
   byId("collect-folder").textContent = folder ? `They lie in ${folder}, a folder for each label.` : "";
   byId("automatic-off").hidden = !now;
-  byId("automatic-words").textContent = now ? `Now: a picture of each event of ${now.rule}, as ${now.label}.` : "";
+  byId("automatic-words").textContent = now ? `Now: a picture of each event of ${now.rule}, ${now.label ? `as ${now.label}` : "by its own label"}.` : "";
 }
 
-function goal({ label, kept, goal: most }) {
-  const words = kept >= most ? "enough to train from nothing" : kept >= TRANSFER ? "enough to adapt a model" : `${TRANSFER - kept} more to adapt a model`;
+/** `most` train a model from nothing, `few` adapt one that was trained before. */
+function goal({ label, kept, goal: most, goal_transfer: few }) {
+  const words = kept >= most ? "enough to train from nothing" : kept >= few ? "enough to adapt a model" : `${few - kept} more to adapt a model`;
   return make("div", { class: "goal" },
     make("div", { class: "row between" }, make("b", {}, label), make("span", {}, `${kept.toLocaleString()} of ${most.toLocaleString()}`)),
-    make("div", { class: "track", "--at": `${(100 * TRANSFER) / most}%` }, make("progress", { max: most, value: Math.min(kept, most), "aria-label": `Pictures of ${label}` })),
+    make("div", { class: "track", "--at": `${(100 * few) / most}%` }, make("progress", { max: most, value: Math.min(kept, most), "aria-label": `Pictures of ${label}` })),
     make("span", { class: "muted" }, words));
 }
 
@@ -76,8 +73,7 @@ async function keep(event) {
 function begin(event) {
   event.preventDefault();
   const { rule, label, every_s } = event.target;
-  const known = status?.rules.find(({ name }) => name === rule.value);
-  return automatic({ rule: rule.value, label: label.value.trim() || known?.labels?.[0] || rule.value, every_s: Number(every_s.value) });
+  return automatic({ rule: rule.value, label: label.value.trim(), every_s: Number(every_s.value) });
 }
 
 async function automatic(wish) {

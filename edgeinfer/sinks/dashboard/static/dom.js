@@ -40,6 +40,18 @@ export function facts(list, pairs) {
   return list;
 }
 
+/** Words in which `this` is code. */
+export function coded(words) {
+  return words.split("`").map((part, index) => (index % 2 ? make("code", {}, part) : part));
+}
+
+/** Why nothing can be changed here, in a notice. */
+export function readOnly(notice, title, session) {
+  notice.hidden = session.may_change;
+  const why = (session.why_not ?? "").replace(/^read-only: */, "");
+  notice.replaceChildren(make("b", {}, title), make("span", {}, ...coded(why && `${why[0].toUpperCase()}${why.slice(1)}.`)));
+}
+
 /** The options of a select; keeps what was chosen where it is still there. */
 export function choices(select, values, first) {
   const chosen = select.value;
@@ -59,6 +71,8 @@ export function oneOf(buttons, key, choose) {
 }
 
 export function toast(words, kind = "") {
+  // Events may come fast: the newest of them is enough.
+  if (kind === "passing") for (const old of document.querySelectorAll(".toast.passing")) old.remove();
   const note = make("div", { class: `toast ${kind}` }, words);
   byId("toasts").append(note);
   setTimeout(() => note.remove(), kind === "bad" ? 9000 : 5000);

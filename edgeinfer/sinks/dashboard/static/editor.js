@@ -1,21 +1,15 @@
 // Drawing over the picture: zones, lines and the region of interest, by mouse, finger and keyboard.
 // Points are fractions of the picture. Corners and shapes are buttons: Tab reaches them, arrows move them.
 import { makeSvg } from "./dom.js";
+import { DEFAULTS, LEAST, inside, inwards, moved, shifted, spanned } from "./shapes.js";
 
 const STEP = 0.01;
 const FAR = 5; // with Shift
 const TAP_PX = 10; // less is a tap, more is a drag
 const CLOSE_PX = 18;
 const REACH_PX = 20; // around a corner, for a finger
-const LEAST = { zone: 3, line: 2, region: 4 };
-const DEFAULTS = {
-  zone: [[0.35, 0.35], [0.65, 0.35], [0.65, 0.65], [0.35, 0.65]],
-  line: [[0.25, 0.5], [0.75, 0.5]],
-  region: [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9]],
-};
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-const inside = (value) => Math.min(1, Math.max(0, Math.round(value * 1000) / 1000));
 const percent = (value) => `${Math.round(value * 100)} %`;
 
 export class Editor {
@@ -221,12 +215,8 @@ export class Editor {
 
   /** What crosses this way counts as `in`. */
   arrow(points) {
-    const [[x1, y1], [x2, y2]] = points.map(this.px);
-    const length = Math.hypot(x2 - x1, y2 - y1) || 1;
-    const [right, down] = [(-(y2 - y1) / length), (x2 - x1) / length];
-    const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2];
-    const tip = [x + right * 26, y + down * 26];
-    return `M${x} ${y}L${tip}M${tip[0] - right * 9 + down * 7} ${tip[1] - down * 9 - right * 7}L${tip}L${tip[0] - right * 9 - down * 7} ${tip[1] - down * 9 + right * 7}`;
+    const { foot, tip, barbs } = inwards(points.map(this.px), 26);
+    return `M${foot}L${tip}M${barbs[0]}L${tip}L${barbs[1]}`;
   }
 
   handles(id, kind, name, points) {
@@ -259,30 +249,4 @@ export class Editor {
   path(points, closed) {
     return `M${points.map((point) => this.px(point).join(" ")).join("L")}${closed ? "Z" : ""}`;
   }
-}
-
-/** The corner at `now`; a region stays a rectangle. */
-function moved(kind, points, corner, now) {
-  const after = points.map((point) => [...point]);
-  after[corner] = now;
-  if (kind === "region") {
-    const [besides, below] = corner % 2 ? [(corner + 1) % 4, corner - 1] : [(corner + 3) % 4, (corner + 1) % 4];
-    after[besides][0] = now[0];
-    after[below][1] = now[1];
-  }
-  return after;
-}
-
-/** All of it by the same way, and none of it out of the picture. */
-function shifted(points, x, y) {
-  const [xs, ys] = [points.map((point) => point[0]), points.map((point) => point[1])];
-  const right = Math.min(1 - Math.max(...xs), Math.max(-Math.min(...xs), x));
-  const down = Math.min(1 - Math.max(...ys), Math.max(-Math.min(...ys), y));
-  return points.map(([px, py]) => [inside(px + right), inside(py + down)]);
-}
-
-function spanned(kind, [x1, y1], [x2, y2]) {
-  if (kind === "line") return [[x1, y1], [x2, y2]];
-  const [left, right, top, bottom] = [Math.min(x1, x2), Math.max(x1, x2), Math.min(y1, y2), Math.max(y1, y2)];
-  return [[left, top], [right, top], [right, bottom], [left, bottom]];
 }

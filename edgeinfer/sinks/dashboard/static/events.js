@@ -110,6 +110,12 @@ function paint() {
   byId("event-list").replaceChildren(...days(shown).flatMap(([name, events]) => [make("h2", {}, name), make("ul", {}, events.map(card))]));
 }
 
+/** What happened, and smaller what else is known of it. */
+export function said(words) {
+  const [first, ...more] = words.split(", ");
+  return [make("span", { class: "words" }, first), make("span", { class: "more" }, more.join(", "))];
+}
+
 function days(events) {
   const found = new Map();
   for (const event of events) {
@@ -125,7 +131,7 @@ function card(event) {
     : make("span", { class: "thumb" }, icon("image"));
   const isNew = arrivals.delete(event.id);
   return make("li", {}, make("button", { type: "button", class: `event ${isNew ? "new" : ""}`, onclick: () => open(event) }, picture,
-    make("span", { class: "about" }, make("span", { class: "words" }, event.words),
+    make("span", { class: "about" }, ...said(event.words),
       make("span", { class: "when" }, make("span", { class: "chip", "--chip": ruleColour(event.rule) }), `${event.rule} · ${clockTime(event.time)}`))));
 }
 

@@ -2,7 +2,7 @@
 import { post, session } from "./api.js";
 import { ruleColour } from "./colours.js";
 import { byId, make, toast } from "./dom.js";
-import { latest, open } from "./events.js";
+import { latest, open, said } from "./events.js";
 import { Screen } from "./screen.js";
 import { onStatus, refresh, status } from "./store.js";
 import { on } from "./updates.js";
@@ -57,12 +57,9 @@ async function control(command, word, said) {
 function show(now) {
   byId("live-sub").textContent = `${now.source ?? "no source"} · ${now.model}`;
   byId("pace-fps").textContent = number(now.fps);
-  byId("pace-words").textContent = now.paused ? "Paused." : bindsWords(now.binds);
+  byId("pace-words").textContent = now.paused ? "Paused." : bindsWords(now.binds, now.max_fps);
   byId("pause").textContent = now.paused ? "Go on" : "Pause";
-  for (const button of [byId("pause"), byId("snapshot")]) {
-    button.disabled = !session.may_change;
-    button.title = session.may_change ? "" : (session.why_not ?? "");
-  }
+  byId("live-changes").hidden = !session.may_change;
   byId("health").replaceChildren(...health(now));
   byId("states").replaceChildren(...states(now.rules));
 }
@@ -74,11 +71,14 @@ function health(now) {
     [mood, "Camera", camera],
     [engine === "ok" ? "good" : "bad", "Engine", engine === "ok" ? "fine" : engine],
     ...heat(now),
-    ...now.sinks.map(sinkHealth),
+    ...others(now).map(sinkHealth),
   ];
   return parts.map(([dot, name, how]) => make("li", {}, make("span", { class: `dot ${dot}` }),
     make("span", { class: "name" }, name), make("span", { class: "how" }, how)));
 }
+
+/** This page is a sink as well, and whoever sees it knows that it works. */
+const others = ({ sinks }) => sinks.filter(({ name }) => !name.startsWith("dashboard "));
 
 function heat({ temperature_c: hot }) {
   if (hot === null || hot === undefined) return [];
@@ -124,13 +124,13 @@ function row(event) {
     ? make("img", { class: "thumb", src: event.picture, alt: "", loading: "lazy" })
     : make("span", { class: "thumb" }, "–");
   return make("li", {}, make("button", { type: "button", onclick: () => open(event) }, picture,
-    make("span", {}, make("span", { class: "words" }, event.words), make("span", { class: "when" }, clockTime(event.time)))));
+    make("span", {}, ...said(event.words), make("span", { class: "when" }, clockTime(event.time)))));
 }
 
 /** For the bar at the top: a dot and the device's name. */
 export function deviceWords(now) {
   const [mood] = cameraWords(now.camera);
-  const away = now.sinks.filter(({ connected, state }) => !(connected ?? state === "ok")).length;
+  const away = others(now).filter(({ connected, state }) => !(connected ?? state === "ok")).length;
   const trouble = [mood === "bad" && "camera", (now.stages?.engine ?? "ok") !== "ok" && "engine", away && count(away, "sink")].filter(Boolean);
   return { dot: trouble.length ? "bad" : mood === "warn" || now.paused ? "warn" : "good", words: trouble.length ? `trouble: ${trouble.join(", ")}` : now.paused ? "paused" : "all is well" };
 }

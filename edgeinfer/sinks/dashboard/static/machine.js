@@ -9,7 +9,7 @@ import { bytes, clockTime, count, day, number } from "./words.js";
 const AGAIN_MS = 15_000;
 const CHARTS = [
   { title: "Frame rate", unit: "frames a second", keys: ["fps"], colours: ["accent"] },
-  { title: "Latency", unit: "ms", keys: ["p50_ms", "p95_ms"], names: ["half are below", "19 of 20 are below"], colours: ["accent", "warn"] },
+  { title: "Latency", unit: "ms", keys: ["p50_ms", "p95_ms"], names: ["p50", "p95"], colours: ["accent", "warn"] },
   { title: "Temperature", unit: "°C", keys: ["temperature_c"], colours: ["bad"], none: "No sensor for the temperature can be read here." },
   { title: "Processor clock", unit: "MHz", keys: ["clock_mhz"], colours: ["accent"], none: "The clock cannot be read here." },
   { title: "Memory", unit: "MB", keys: ["memory_bytes"], scale: 1e-6, colours: ["good"] },
@@ -56,13 +56,14 @@ function show(chart, history) {
   const columns = chart.keys.map((key) => (history[key] ?? []).map((value) => (value === null ? null : value * scale)));
   const known = columns.map((column) => column.filter((value) => value !== null));
   const some = known.some((column) => column.length);
+  chart.place.hidden = !some;
   chart.now.replaceChildren(...(some ? [known.map((column) => number(column.at(-1))).join(" / "), " ", make("small", {}, chart.unit)] : ["–"]));
   if (!some) {
-    chart.ends.textContent = history.time_s.length ? (chart.none ?? "Nothing was measured yet.") : "Nothing was measured yet. Come back in a minute.";
+    chart.ends.textContent = (history.time_s.length && chart.none) || "Nothing was measured yet. Come back in a minute.";
     return;
   }
-  const words = known.map((column, index) => column.length ? `${chart.names ? `${chart.names[index]}: ` : ""}from ${number(Math.min(...column))} to ${number(Math.max(...column))}` : "").filter(Boolean);
-  chart.ends.textContent = `${words.join("; ")} ${chart.unit} in this ${span}`;
+  const words = known.map((column, index) => column.length ? `${chart.names ? `${chart.names[index]} ` : ""}${number(Math.min(...column))} to ${number(Math.max(...column))}` : "").filter(Boolean);
+  chart.ends.replaceChildren(...words.flatMap((word, index) => [make("span", { class: "chip", "--chip": `var(--${chart.colours[index]})` }), ` ${word} ${index + 1 < words.length ? " " : ""}`]), `in this ${span}`);
   chart.place.setAttribute("aria-label", `${chart.title} of the last ${span}: ${chart.ends.textContent}`);
   chart.plot.show(() => options(chart), [history.time_s, ...columns]);
 }

@@ -1,5 +1,6 @@
 // Boxes, ways, zones and lines over a picture, in widths and letters of the screen, not of the picture.
 import { labelColour, ruleColour } from "./colours.js";
+import { inwards } from "./shapes.js";
 import { stateWords } from "./words.js";
 
 const FONT_PX = 13;
@@ -44,20 +45,16 @@ export class Overlay {
     this.label(`${name}: ${words}`, top[0], top[1] - 4, colour);
   }
 
-  /** The arrow of `in`: to the right hand of who walks the line. */
-  inwards([[x1, y1], [x2, y2]], colour) {
+  /** What crosses this way counts as `in`. */
+  inwards(points, colour) {
     const { pen } = this;
-    const length = Math.hypot(x2 - x1, y2 - y1) || 1;
-    const [right, down] = [-(y2 - y1) / length, (x2 - x1) / length];
-    const [x, y] = [(x1 + x2) / 2, (y1 + y2) / 2];
-    const tip = [x + right * 22, y + down * 22];
+    const { foot, tip, barbs } = inwards(points, 24);
     pen.beginPath();
-    pen.moveTo(x, y);
+    pen.moveTo(...foot);
     pen.lineTo(...tip);
-    for (const side of [1, -1]) {
-      pen.moveTo(...tip);
-      pen.lineTo(tip[0] - right * 8 + down * 6 * side, tip[1] - down * 8 - right * 6 * side);
-    }
+    pen.moveTo(...barbs[0]);
+    pen.lineTo(...tip);
+    pen.lineTo(...barbs[1]);
     this.stroke(colour, 2.5);
   }
 

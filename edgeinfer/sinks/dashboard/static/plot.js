@@ -5,7 +5,7 @@ export const paint = (name) => getComputedStyle(document.documentElement).getPro
 
 export function axes(values, size = 46) {
   const common = () => ({ stroke: paint("muted"), font: "12px system-ui, sans-serif", grid: { stroke: paint("line"), width: 1 }, ticks: { show: false } });
-  return [{ ...common(), grid: { show: false } }, { ...common(), size, values }];
+  return [{ ...common(), size: 28, grid: { show: false } }, { ...common(), size, values }];
 }
 
 /** A chart that follows the width of its place, and is drawn anew when the theme changes. */

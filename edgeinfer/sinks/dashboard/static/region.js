@@ -1,7 +1,7 @@
 // From fractions of the picture shown to those of another cut of it, and back.
 // A region is [left, top, right, bottom] of the whole picture; what is shown is cut to it already.
 
-const inside = (value) => Math.min(1, Math.max(0, Math.round(value * 1000) / 1000));
+import { inside } from "./shapes.js";
 
 function bounds(points) {
   const [xs, ys] = [points.map(([x]) => x), points.map(([, y]) => y)];

@@ -1,16 +1,15 @@
 // Set-up: rules are drawn on the live picture, tried, and saved.
-import { get, post, remove, session } from "./api.js";
+import { get, post, session } from "./api.js";
 import { placeColour } from "./colours.js";
-import { ask, byId, empty, make, toast } from "./dom.js";
+import { ask, byId, empty, make, readOnly, toast } from "./dom.js";
 import { Editor } from "./editor.js";
 import { cut, uncut, whole } from "./region.js";
 import { ruleForm } from "./ruleform.js";
 import { Screen } from "./screen.js";
+import { Trial } from "./trial.js";
 import { on } from "./updates.js";
-import { clockTime, count } from "./words.js";
 
 const SOON_MS = 350; // after the last key: a preview for each letter helps nobody
-const MOST_TRIED = 50;
 const HINTS = {
   zone: "Drag a rectangle, or tap corner after corner and the first again. Escape ends it.",
   line: "Drag a line, or tap its two ends. Walking it from the first to the second, “in” goes from the left hand to the right.",
@@ -24,8 +23,9 @@ let draft = null; // {region: points on the picture shown, or null; rules}
 let selected = null;
 let redrawn = null; // the rule whose place is drawn anew
 let toml = null;
+let base = null; // of the file that `toml` was made from
 let timer = null;
-let trying = false;
+let trial;
 
 export function start() {
   screen = new Screen(byId("setup-screen"), "Live picture to draw on", { overlay: true });
@@ -38,27 +38,26 @@ export function start() {
   byId("draw-cancel").addEventListener("click", () => editor.cancel());
   byId("region-clear").addEventListener("click", () => { draft.region = null; draft.uncut = true; repaint(); });
   byId("add-rule").addEventListener("click", () => add({ type: "presence" }));
-  byId("try-minute").addEventListener("click", tryMinute);
-  byId("try-live").addEventListener("click", () => (trying ? stopTrial() : tryLive()));
+  // It looks at what runs now: the region is cut only when it is saved.
+  trial = new Trial(() => ({ region: saved.region, rules: draft.rules }));
   byId("save").addEventListener("click", save);
   byId("revert").addEventListener("click", load);
   byId("copy").addEventListener("click", copy);
   document.addEventListener("keydown", ({ key }) => key === "Escape" && editor.pending && editor.cancel());
-  on("trial", (event) => trying && tried([event], true));
-  on("setup", () => screen.wanted && load());
+  // After a restart, of whoever saved: what it has now, but not over what is being drawn.
+  on("link", (answers) => answers && screen.wanted && !dirty() && load());
 }
 
 export function enter() {
   screen.show();
-  byId("setup-only").hidden = session.may_change;
-  byId("setup-only").replaceChildren(make("b", {}, "You can draw and try here, but not save."), make("span", {}, session.why_not ?? ""));
+  readOnly(byId("setup-only"), "You can draw and try here, but not save.", session);
   if (!draft || !dirty()) load();
 }
 
 export function leave() {
   screen.hide();
   if (editor.pending) editor.cancel();
-  if (trying) stopTrial();
+  trial.stop();
 }
 
 async function load() {
@@ -70,15 +69,14 @@ async function load() {
   }
   draft = { region: null, uncut: false, rules: structuredClone(saved.rules) };
   selected = null;
-  toml = saved.toml;
   repaint();
 }
 
-const dirty = () => JSON.stringify(wish()) !== JSON.stringify({ region: saved.region, rules: saved.rules });
+const dirty = () => draft && JSON.stringify(wish()) !== JSON.stringify({ region: saved.region, rules: saved.rules });
 
 /** As the device takes it: the region of the whole picture, polygons of what the region leaves. */
 function wish() {
-  if (draft.uncut) return { region: null, rules: draft.rules.map((rule) => uncut(rule, saved.region)) };
+  if (draft.uncut) return { region: [0, 0, 1, 1], rules: draft.rules.map((rule) => uncut(rule, saved.region)) };
   if (!draft.region) return { region: saved.region, rules: draft.rules };
   return { region: whole(draft.region, saved.region), rules: draft.rules.map((rule) => cut(rule, draft.region)) };
 }
@@ -178,26 +176,26 @@ function soon() {
 
 async function preview() {
   if (!dirty()) {
-    said(saved.toml, []);
+    said(saved, []);
     return;
   }
   try {
     const answer = await post("setup/preview", wish());
-    said(answer.toml, answer.problems);
-    if (trying) await tryLive();
+    said(answer, answer.problems);
+    await trial.again();
   } catch (error) {
-    said(null, error.problems?.length ? error.problems : [error.message]);
+    said({}, error.problems?.length ? error.problems : [error.message]);
   }
 }
 
-function said(text, problems) {
-  toml = text;
-  byId("toml").textContent = text ?? "";
-  byId("toml-details").hidden = !text;
+function said(answer, problems) {
+  ({ toml = null, base = null } = answer);
+  byId("toml").textContent = toml ?? "";
+  byId("toml-details").hidden = !toml;
   byId("problems").replaceChildren(...problems.map((problem) => make("li", {}, problem)));
   const changes = dirty();
   byId("save").disabled = !changes || problems.length > 0 || !session.may_change || !saved.path;
-  byId("save-words").textContent = saved.path
+  byId("save-words").textContent = !session.may_change ? "Copy the TOML into your configuration." : saved.path
     ? (changes ? `Not saved yet. It goes into ${saved.path}.` : `As it is in ${saved.path}.`)
     : "The service runs without a configuration file, so there is none to save into: copy the TOML into one and start it with -c.";
 }
@@ -206,8 +204,8 @@ async function save() {
   if (!(await ask("Save this set-up?", `${saved.path} is replaced; what was there stays beside it as a backup. The service starts anew, which takes some seconds.`, "Save"))) return;
   byId("save").disabled = true;
   try {
-    await post("setup/save", { toml });
-    saved = { ...saved, ...wish(), toml };
+    await post("setup/save", { toml, base: base ?? "" });
+    saved = { ...saved, ...wish(), toml, base };
     draft = { region: null, uncut: false, rules: structuredClone(saved.rules) };
     toast("Saved. The service starts anew.");
     repaint();
@@ -216,54 +214,6 @@ async function save() {
     byId("problems").replaceChildren(...words.map((problem) => make("li", {}, problem)));
     byId("save").disabled = false;
   }
-}
-
-/** A trial looks at what runs now: the region is cut only when it is saved. */
-const trial = (how) => post("setup/trial", { region: saved.region, rules: draft.rules, on: how });
-
-async function tryMinute() {
-  if (trying) await stopTrial();
-  try {
-    const { events } = await trial("minute");
-    byId("tried").replaceChildren();
-    if (events.length) tried(events, false);
-    else byId("tried").replaceChildren(make("p", { class: "muted" }, "In the last minute these rules would have told nothing."));
-  } catch (error) {
-    byId("tried").replaceChildren(make("p", { class: "problems" }, error.message));
-  }
-}
-
-async function tryLive() {
-  try {
-    await trial("live");
-    trying = true;
-    byId("tried").replaceChildren(make("p", { class: "muted" }, "Watching. What the rules would tell appears here."));
-  } catch (error) {
-    trying = false;
-    byId("tried").replaceChildren(make("p", { class: "problems" }, error.message));
-  }
-  pressed();
-}
-
-async function stopTrial() {
-  trying = false;
-  pressed();
-  await remove("setup/trial").catch(() => {});
-}
-
-function pressed() {
-  byId("try-live").setAttribute("aria-pressed", String(trying));
-  byId("try-live").textContent = trying ? "Stop watching" : "Live";
-}
-
-function tried(events, isLive) {
-  const place = byId("tried");
-  if (!place.querySelector("ul")) place.replaceChildren(make("p", { class: "muted" }, isLive ? "Since you began to watch:" : `In the last minute: ${count(events.length, "event")}.`), make("ul", {}));
-  const list = place.querySelector("ul");
-  for (const event of events) {
-    list.prepend(make("li", {}, make("time", { datetime: event.time }, clockTime(event.time)), make("span", {}, event.words ?? `${event.rule}: ${event.kind}`)));
-  }
-  while (list.children.length > MOST_TRIED) list.lastChild.remove();
 }
 
 async function copy() {

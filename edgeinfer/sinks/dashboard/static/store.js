@@ -29,7 +29,6 @@ export function follow() {
     status = { ...status, rules: status.rules.map((one) => (one.name === rule ? { ...one, state } : one)) };
     tell();
   });
-  on("setup", refresh);
   on("link", (answers) => answers && refresh());
   setInterval(() => document.hidden || refresh(), AGAIN_MS);
 }

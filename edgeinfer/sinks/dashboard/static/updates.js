@@ -7,9 +7,10 @@ const PATIENCE_MS = 2_500; // a service that restarts is back sooner than a pers
 const listeners = new Map([...KINDS, "link"].map((kind) => [kind, new Set()]));
 let pause_ms = 1000;
 let notice = null;
-let lost = false;
+let broken = false;
 
-/** Be told of a kind: the value of its message. `link`: whether the device answers. */
+/** Be told of a kind: the value of its message. `link`: false after a while without the device, true
+ * whenever it is back; what it told meanwhile may be missing. */
 export function on(kind, listener) {
   listeners.get(kind).add(listener);
   return () => listeners.get(kind).delete(listener);
@@ -22,7 +23,8 @@ export function connect() {
     source.addEventListener(kind, (message) => tell(kind, JSON.parse(message.data || "null")));
   }
   source.addEventListener("error", () => {
-    notice ??= setTimeout(() => { lost = true; tell("link", false); }, PATIENCE_MS);
+    broken = true;
+    notice ??= setTimeout(() => tell("link", false), PATIENCE_MS);
     if (source.readyState === EventSource.CLOSED) again();
   });
 }
@@ -35,8 +37,8 @@ function answered() {
   clearTimeout(notice);
   notice = null;
   pause_ms = 1000;
-  if (lost) tell("link", true);
-  lost = false;
+  if (broken) tell("link", true);
+  broken = false;
 }
 
 /** A browser gives up by itself after an answer that is no stream, as of a proxy without its device. */

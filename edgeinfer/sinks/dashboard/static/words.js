@@ -1,12 +1,12 @@
 // Numbers, times and what a rule shows, as a person says them.
 
 const BINDS = {
-  nothing: "Nothing holds it back.",
-  max_fps: "That is the most you allow.",
-  temperature: "Slowed down to stay cool.",
-  latency: "Slowed down so that results come in time.",
-  duty: "Slowed down to leave room for other programs.",
-  power: "Slowed down: the power supply is weak.",
+  nothing: "Nothing holds it back",
+  max_fps: "As many as you allow",
+  temperature: "Slowed down to stay cool",
+  latency: "Slowed down so that results come in time",
+  duty: "Slowed down to leave room for other programs",
+  power: "Slowed down, for the power supply is weak",
 };
 const CAMERA = {
   ok: ["good", "fine"],
@@ -17,7 +17,12 @@ const CAMERA = {
   gone: ["bad", "gone; it is being opened again"],
 };
 
-export const bindsWords = (binds) => BINDS[binds] ?? `Held by ${binds}.`;
+
+/** What sets the pace, as in "Slowed down to stay cool: at most 3.2 a second." */
+export function bindsWords(binds, most_fps) {
+  const words = BINDS[binds] ?? (binds ? `Held by ${binds}` : "Not known yet");
+  return binds && binds !== "nothing" && most_fps ? `${words}: at most ${number(most_fps)} a second.` : `${words}.`;
+}
 export const cameraWords = (camera) => CAMERA[camera] ?? ["warn", String(camera ?? "not known yet")];
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
