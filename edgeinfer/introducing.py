@@ -20,7 +20,7 @@ from edgeinfer.sections import Config, Model, Part
 
 _DRAWN = ("polygon", "line")  # a person draws those, and chooses labels; the rest are numbers
 _NOT_SHOWN = (*_DRAWN, "labels", "scores", "folder")
-_KINDS: dict[object, str] = {bool: "flag", int: "integer", float: "number"}
+_KINDS: dict[object, str] = {bool: "boolean", int: "integer", float: "number"}
 _VERSIONS = ("ai-edge-litert", "numpy", "opencv-python-headless")
 
 

@@ -46,8 +46,12 @@ ONE_FILE = {
     "starlette": "sinks/dashboard/app.py",
     "uvicorn": "sinks/dashboard/server.py",
     "argon2": "sinks/dashboard/password.py",
+    "tomlkit": "sinks/dashboard/toml_text.py",
 }
-HEAVY = ("numpy", "cv2", "pydantic", "paho", "rich", "ai_edge_litert", "google", "flatbuffers")
+HEAVY = (
+    *("numpy", "cv2", "pydantic", "paho", "rich", "ai_edge_litert", "google", "flatbuffers"),
+    *("starlette", "uvicorn", "argon2", "tomlkit"),
+)
 
 
 def _imports(path: Path) -> Iterator[str]:

@@ -24,7 +24,7 @@ class RuleType:
 
 @dataclass(frozen=True, slots=True)
 class RuleOption:
-    """`kind`: number, integer, flag, choice or text; `default` holds what JSON can hold."""
+    """`kind`: number, integer, boolean, choice or text; `default` holds what JSON can hold."""
 
     name: str
     kind: str

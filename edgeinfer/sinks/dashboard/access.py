@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from hmac import compare_digest
 from ipaddress import ip_address
+from secrets import token_urlsafe
 from urllib.parse import urlsplit
 
 from edgeinfer.sinks.dashboard.exchange import RefusedError, Visitor
@@ -41,6 +42,7 @@ class Access:
         own = socket.gethostname().lower()
         self._hosts = {"localhost", own, f"{own}.local", *(host.lower() for host in hosts)}
         self.sessions = sessions
+        self._secret = token_urlsafe(32)
 
     def check_host(self, host: str) -> None:
         """A stranger's name may lead to this address (DNS rebinding); a number cannot be borrowed.
@@ -66,15 +68,23 @@ class Access:
         return self.why_not_change(visitor) is None
 
     def csrf(self, visitor: Visitor) -> str | None:
-        """What a page of ours, and no other, can know: it goes with the session."""
-        if self.sessions is None or not self.sessions.knows(visitor.token):
+        """What a page of ours, and no other, can know: it goes with the session, if there are any.
+
+        None: log in first.
+        """
+        if not self.knows(visitor):
             return None
-        return sha256(b"csrf " + visitor.token.encode()).hexdigest()
+        secret = self._secret if self.sessions is None else visitor.token
+        return sha256(f"csrf {secret}".encode()).hexdigest()
 
     def check_change(self, visitor: Visitor, headers: Mapping[str, str]) -> None:
-        """Raises: RefusedError: not logged in, or another page's doing."""
+        """Raises: RefusedError: it may not, or another page's doing."""
         if self.sessions is None:
             raise RefusedError(403, READ_ONLY)
+        self.check_try(visitor, headers)
+
+    def check_try(self, visitor: Visitor, headers: Mapping[str, str]) -> None:
+        """Raises: RefusedError: not logged in, or another page's doing."""
         check_origin(headers)
         wanted = self.csrf(visitor)
         if wanted is None:

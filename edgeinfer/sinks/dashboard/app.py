@@ -78,7 +78,9 @@ class App:
     async def _ask(self, route: Route, request: Request) -> Ask:
         """Raises: RefusedError: it may not, or is not well formed."""
         visitor = _visitor(request)
-        if route.changes and not route.opens:
+        if route.tries:
+            self._access.check_try(visitor, request.headers)
+        elif route.changes and not route.opens:
             self._access.check_change(visitor, request.headers)
         elif route.changes:
             check_origin(request.headers)

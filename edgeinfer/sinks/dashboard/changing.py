@@ -100,6 +100,7 @@ class Changing:
                 self._preview,
                 {200: "Preview"},
                 body=Draft,
+                tries=True,
             ),
             Route(
                 "POST",
@@ -108,8 +109,11 @@ class Changing:
                 self._try,
                 {200: "Tried", 204: "they run beside the others; their events come as updates"},
                 body=TrialDraft,
+                tries=True,
             ),
-            Route("DELETE", f"{setup}/trial", "End the trial", self._end, {204: "done"}),
+            Route(
+                "DELETE", f"{setup}/trial", "End the trial", self._end, {204: "done"}, tries=True
+            ),
             Route(
                 "POST",
                 f"{setup}/save",
@@ -141,21 +145,24 @@ class Changing:
     async def _preview(self, ask: Ask) -> Answer:
         draft = ask.body
         _check_size(draft.rules or ())
-        return said(await self._work.do(lambda: self._previewed(draft)))
+        shows_file = self._may_change(ask.visitor)
+        return said(await self._work.do(lambda: self._previewed(draft, shows_file=shows_file)))
 
-    def _previewed(self, draft: Draft) -> dict[str, Any]:
-        text = self._text() or ""
+    def _previewed(self, draft: Draft, *, shows_file: bool) -> dict[str, Any]:
+        """Who may not see the file gets the sections that it would have."""
+        text = (self._text() if shows_file else "") or ""
         try:
             after = toml_text.edited(text, draft.region, draft.rules)
         except ConfigError as error:
             return {"toml": text, "base": self._shown, "problems": list(error.problems)}
-        return {"toml": after, "base": self._shown, "problems": self._problems(after, draft)}
+        problems = self._problems(after if shows_file else "", draft)
+        return {"toml": after, "base": self._shown, "problems": problems}
 
     def _problems(self, text: str, draft: Draft) -> list[str]:
         """Without a file nobody knows the rest of the configuration: then of the rules alone."""
         setup = self._told.needed_setup
         try:
-            if setup.path is None:
+            if setup.path is None or not text:
                 trial.replayed(partial(setup.make_rules, draft.rules or ()), ())
             else:
                 setup.check(tomllib.loads(text))

@@ -76,7 +76,8 @@ class Route:
     """One thing that can be asked.
 
     `query` and `body` are dataclasses that `config` checks. `opens` without a log-in. `answers` are
-    the statuses that are no error, with what comes. What is no GET changes something.
+    the statuses that are no error, with what comes. What is no GET changes something, but for what
+    `tries`: that is for everybody who may look.
     """
 
     method: str
@@ -87,6 +88,7 @@ class Route:
     query: type[Any] | None = None
     body: type[Any] | None = None
     opens: bool = False
+    tries: bool = False
 
     @property
     def changes(self) -> bool:

@@ -10,6 +10,8 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
+from edgeinfer.sinks import secret
+
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 
 
@@ -46,11 +48,16 @@ class DashboardOptions:
                 f"address {self.address} lets others in; give a password_file "
                 "(`edgeinfer password FILE` makes one)"
             )
-        if self.key and not self.certificate:
-            raise ValueError("key is for a certificate; give that, too")
         for host in self.hosts:
             if not _HOST.fullmatch(host):
                 raise ValueError(f"hosts: {host!r} is no name of a machine; leave out the port")
+
+    @property
+    def tls(self) -> tuple[Path, Path | None] | None:
+        """Certificate and key; systemd's credentials of those names, where there are any."""
+        if self.certificate is None:
+            return None
+        return secret.place(self.certificate), secret.place(self.key) if self.key else None
 
     @property
     def url(self) -> str:

@@ -100,8 +100,9 @@ def build(options: DashboardOptions, told: Told, line: str, folder: Path | None)
             part.attach(loop)
         tasks.add(loop.create_task(live.keep_looking()))
 
-    tls = (options.certificate, options.key) if options.certificate else None
-    server = Server(App([*routes, openapi.route(routes)], access, streams), HEADERS, ready, tls)
+    server = Server(
+        App([*routes, openapi.route(routes)], access, streams), HEADERS, ready, options.tls
+    )
     return Parts(
         board, pictures, updates, events, history, live, keeping, tried, streams, work, server
     )

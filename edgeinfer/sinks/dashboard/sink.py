@@ -139,8 +139,10 @@ def _checked(options: DashboardOptions) -> str:
         ) from error
     problems: list[str] = []
     line = password.read(options.password_file, problems) if options.password_file else ""
-    if options.certificate:
-        wrong = server.load_check(options.certificate, options.key)
+    if options.key and not options.certificate:
+        problems.append("key: is for a certificate; give that, too")
+    if options.tls:
+        wrong = server.load_check(*options.tls)
         problems += [f"certificate: {options.certificate}: {wrong}"] if wrong else []
     if problems:
         raise ConfigError([f"sink dashboard: {problem}" for problem in problems])
