@@ -10,7 +10,7 @@ const AGAIN_MS = 15_000;
 const CHARTS = [
   { title: "Frame rate", unit: "frames a second", keys: ["fps"], colours: ["accent"] },
   { title: "Latency", unit: "ms", keys: ["p50_ms", "p95_ms"], names: ["p50", "p95"], colours: ["accent", "warn"] },
-  { title: "Temperature", unit: "°C", keys: ["temperature_c"], colours: ["bad"], none: "No sensor for the temperature can be read here." },
+  { title: "Temperature", unit: "°C", keys: ["temperature_c"], zoomed: true, colours: ["bad"], none: "No sensor for the temperature can be read here." },
   { title: "Processor clock", unit: "MHz", keys: ["clock_mhz"], colours: ["accent"], none: "The clock cannot be read here." },
   { title: "Memory", unit: "MB", keys: ["memory_bytes"], scale: 1e-6, colours: ["good"] },
 ];
@@ -38,8 +38,9 @@ function card(chart) {
   chart.ends = make("p", { class: "ends" });
   chart.place = make("div", { class: "plot", role: "img", "aria-label": chart.title });
   chart.plot = new Plot(chart.place, 150);
-  return make("section", { class: "card chart", "aria-label": chart.title },
+  chart.card = make("section", { class: "card chart", "aria-label": chart.title },
     make("div", { class: "row between" }, make("h2", {}, chart.title), chart.now), chart.place, chart.ends);
+  return chart.card;
 }
 
 async function load() {
@@ -57,6 +58,7 @@ function show(chart, history) {
   const known = columns.map((column) => column.filter((value) => value !== null));
   const some = known.some((column) => column.length);
   chart.place.hidden = !some;
+  chart.card.classList.toggle("bare", !some);
   chart.now.replaceChildren(...(some ? [known.map((column) => number(column.at(-1))).join(" / "), " ", make("small", {}, chart.unit)] : ["–"]));
   if (!some) {
     chart.ends.textContent = (history.time_s.length && chart.none) || "Nothing was measured yet. Come back in a minute.";
@@ -65,17 +67,18 @@ function show(chart, history) {
   const words = known.map((column, index) => column.length ? `${chart.names ? `${chart.names[index]} ` : ""}${number(Math.min(...column))} to ${number(Math.max(...column))}` : "").filter(Boolean);
   chart.ends.replaceChildren(...words.flatMap((word, index) => [make("span", { class: "chip", "--chip": `var(--${chart.colours[index]})` }), ` ${word} ${index + 1 < words.length ? " " : ""}`]), `in this ${span}`);
   chart.place.setAttribute("aria-label", `${chart.title} of the last ${span}: ${chart.ends.textContent}`);
-  chart.plot.show(() => options(chart), [history.time_s, ...columns]);
+  chart.plot.show(() => options(chart, history.time_s[0]), [history.time_s, ...columns]);
 }
 
-function options(chart) {
+/** A service that has just begun shows its first minutes, not an empty hour. */
+function options(chart, first_s) {
   const [x, y] = axes((_, ticks) => ticks.map((tick) => number(tick)), 48);
   const now = Date.now() / 1000;
-  const long = span === "hour" ? 3600 : 86_400;
+  const begin = Math.max(now - (span === "hour" ? 3600 : 86_400), Math.min(first_s, now - 300));
   return {
     padding: [8, 8, 0, 0],
     cursor: { sync: { key: "machine" }, drag: { x: false, y: false }, points: { size: 7 } },
-    scales: { x: { range: () => [now - long, now] }, y: { range: (_, least, most) => [Math.max(0, Math.min(least * 0.95, most - 1)), most * 1.08 + 0.5] } },
+    scales: { x: { range: () => [begin, now] }, y: { range: (_, least, most) => [chart.zoomed ? Math.floor(least - 2) : 0, chart.zoomed ? Math.ceil(most + 2) : most * 1.15 || 1] } },
     axes: [{ ...x, space: 70, values: (_, ticks) => ticks.map((tick) => clockTime(tick * 1000).slice(0, 5)) }, { ...y, space: 34 }],
     series: [{}, ...chart.keys.map((_, index) => ({ stroke: paint(chart.colours[index]), width: 2, spanGaps: false, points: { show: false }, fill: index === 0 && chart.keys.length === 1 ? `${paint(chart.colours[0])}1f` : undefined }))],
   };
