@@ -25,11 +25,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from edgeinfer.sinks.dashboard import incoming
 from edgeinfer.sinks.dashboard.access import LOG_IN, Access, check_origin
 from edgeinfer.sinks.dashboard.exchange import Answer, Ask, RefusedError, Route, Visitor
+from edgeinfer.sinks.dashboard.options import Bounds
 from edgeinfer.sinks.dashboard.streams import Streams
 
 COOKIE = "edgeinfer"
 MOST_BODY_BYTES = 262_144
-_BODY_S = 10.0
 STATIC = Path(__file__).with_name("static")
 
 _log = logging.getLogger(__name__)
@@ -43,9 +43,11 @@ class App:
         routes: Iterable[Route],
         access: Access,
         streams: Streams,
+        bounds: Bounds,
     ) -> None:
         self._access = access
         self._streams = streams
+        self._body_s = bounds.body_s
         self._inner = Starlette(
             routes=[
                 *(
@@ -87,7 +89,7 @@ class App:
         elif not route.opens and not self._access.knows(visitor):
             raise RefusedError(401, LOG_IN)
         query = incoming.query(route.query, request.query_params)
-        body = incoming.body(route.body, request.headers, await _body(request, route))
+        body = incoming.body(route.body, request.headers, await _body(request, route, self._body_s))
         return Ask(visitor, request.path_params, query, body)
 
     async def stream(self, answer: Answer, receive: Receive, send: Send) -> None:
@@ -112,19 +114,19 @@ class _Endpoint:
             await self._app.stream(answer, receive, send)
 
 
-async def _body(request: Request, route: Route) -> bytes:
+async def _body(request: Request, route: Route, most_s: float) -> bytes:
     """Raises: RefusedError: too much of it, or too slow."""
     if not route.changes:
         return b""
     data = bytearray()
     try:
-        async with asyncio.timeout(_BODY_S):
+        async with asyncio.timeout(most_s):
             async for piece in request.stream():
                 data += piece
                 if len(data) > MOST_BODY_BYTES:
                     raise RefusedError(413, f"body: over {MOST_BODY_BYTES} bytes")
     except TimeoutError:
-        raise RefusedError(408, f"body: not whole after {_BODY_S:g} s") from None
+        raise RefusedError(408, f"body: not whole after {most_s:g} s") from None
     return bytes(data)
 
 

@@ -16,6 +16,20 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a client may take: in all, and before it is given up.
+
+    `connections`: twice the streams and listeners there may be. `head_s`: for a request to come,
+    but for its body. `stall_s`: for who reads, to read something of what waits for it.
+    """
+
+    connections: int = 128
+    head_s: float = 10.0
+    body_s: float = 10.0
+    stall_s: float = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DashboardOptions:
     """Without `password_file` nobody may change anything, and only this machine may look.
 

@@ -18,7 +18,7 @@ from edgeinfer.sinks.dashboard.events import Events
 from edgeinfer.sinks.dashboard.history import History
 from edgeinfer.sinks.dashboard.keeping import Keeping
 from edgeinfer.sinks.dashboard.live import Live
-from edgeinfer.sinks.dashboard.options import DashboardOptions
+from edgeinfer.sinks.dashboard.options import Bounds, DashboardOptions
 from edgeinfer.sinks.dashboard.past import Past
 from edgeinfer.sinks.dashboard.pictures import Pictures
 from edgeinfer.sinks.dashboard.server import Server
@@ -55,7 +55,9 @@ class Parts:
         self.events.close()
 
 
-def build(options: DashboardOptions, told: Told, line: str, folder: Path | None) -> Parts:
+def build(
+    options: DashboardOptions, told: Told, line: str, folder: Path | None, bounds: Bounds
+) -> Parts:
     """`line` is the password's hash, or ""; nothing is opened yet."""
     board, work, streams = Board(told.ask_health), Work(), Streams()
     pictures = Pictures(options.fps, options.width, work)
@@ -100,9 +102,8 @@ def build(options: DashboardOptions, told: Told, line: str, folder: Path | None)
             part.attach(loop)
         tasks.add(loop.create_task(live.keep_looking()))
 
-    server = Server(
-        App([*routes, openapi.route(routes)], access, streams), HEADERS, ready, options.tls
-    )
+    app = App([*routes, openapi.route(routes)], access, streams, bounds)
+    server = Server(app, HEADERS, ready, options.tls, bounds)
     return Parts(
         board, pictures, updates, events, history, live, keeping, tried, streams, work, server
     )

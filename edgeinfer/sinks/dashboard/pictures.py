@@ -72,7 +72,8 @@ class Pictures:
     async def one(self, width_px: int) -> Jpeg:
         """The newest picture. Raises: RefusedError: there is none yet."""
         try:
-            return await asyncio.wait_for(self._newer(width_px, 0), _FIRST_S)
+            async with asyncio.timeout(_FIRST_S):
+                return await self._newer(width_px, 0)
         except TimeoutError:
             raise RefusedError(503, "frame: none has come yet; is the camera there?") from None
 
@@ -128,7 +129,8 @@ class Pictures:
         """Until another frame comes; looked at again now and then, should it have slipped by."""
         self._waiting += 1
         try:
-            await asyncio.wait_for(self._came.wait(), 1.0)
+            async with asyncio.timeout(1.0):
+                await self._came.wait()
         except TimeoutError:
             pass
         finally:

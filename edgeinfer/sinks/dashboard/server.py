@@ -11,6 +11,7 @@ import logging
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -18,9 +19,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-_MOST_CONNECTIONS = 128  # twice the streams and listeners, and each page's own few
-_HEAD_S = 10.0  # for a request to come whole, but for its body
-_STALL_S = 10.0  # for who reads, to read something
+from edgeinfer.sinks.dashboard.options import Bounds
+
 _HANDSHAKE_S = 10.0
 _IDLE_S = 15
 _HEAD_BYTES = 16_384
@@ -37,14 +37,15 @@ class Server:
         app: Any,
         headers: Mapping[str, str],
         ready: Callable[[asyncio.AbstractEventLoop], None],
-        tls: tuple[Path, Path | None] | None = None,
+        tls: tuple[Path, Path | None] | None,
+        bounds: Bounds,
     ) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         certificate, key = tls or (None, None)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
-                http=_Bounded,
+                http=partial(_Bounded, bounds),  # type: ignore[arg-type] # it is called as a class is
                 ws="none",
                 lifespan="off",
                 log_config=None,
@@ -52,7 +53,7 @@ class Server:
                 server_header=False,
                 headers=list(headers.items()),
                 forwarded_allow_ips=["127.0.0.1", "::1"],
-                limit_concurrency=_MOST_CONNECTIONS,
+                limit_concurrency=bounds.connections,
                 timeout_keep_alive=_IDLE_S,
                 timeout_graceful_shutdown=1,
                 h11_max_incomplete_event_size=_HEAD_BYTES,
@@ -104,14 +105,17 @@ class _Loop(asyncio.SelectorEventLoop):
 class _Bounded(H11Protocol):
     """A connection whose client has to send and to read at some pace."""
 
-    _deadline: asyncio.TimerHandle | None = None
-    _stalled: asyncio.TimerHandle | None = None
+    def __init__(self, bounds: Bounds, **given: Any) -> None:
+        super().__init__(**given)
+        self._bounds = bounds
+        self._deadline: asyncio.TimerHandle | None = None
+        self._stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         if sock := transport.get_extra_info("socket"):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER_BYTES)
-        if len(self.connections) > _MOST_CONNECTIONS + 32:
+        if len(self.connections) > 2 * self._bounds.connections:
             transport.abort()
         self._watch_head()
 
@@ -126,7 +130,7 @@ class _Bounded(H11Protocol):
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._stalled = self.loop.call_later(_STALL_S, self.transport.abort)
+        self._stalled = self.loop.call_later(self._bounds.stall_s, self.transport.abort)
 
     def resume_writing(self) -> None:
         _cancel(self._stalled)
@@ -148,7 +152,7 @@ class _Bounded(H11Protocol):
             _cancel(self._deadline)
             self._deadline = None
         elif self._deadline is None:
-            self._deadline = self.loop.call_later(_HEAD_S, self._give_up_head)
+            self._deadline = self.loop.call_later(self._bounds.head_s, self._give_up_head)
 
     def _give_up_head(self) -> None:
         self._deadline = None

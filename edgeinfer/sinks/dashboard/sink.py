@@ -15,7 +15,7 @@ from edgeinfer import state
 from edgeinfer.core.results import Event, Health, Message, Result, State
 from edgeinfer.core.setup import Setup
 from edgeinfer.errors import ConfigError, PluginError, SinkError
-from edgeinfer.sinks.dashboard.options import DashboardOptions
+from edgeinfer.sinks.dashboard.options import Bounds, DashboardOptions
 
 if TYPE_CHECKING:
     from edgeinfer.sinks.dashboard.parts import Parts
@@ -36,10 +36,13 @@ class DashboardSink:
     wants_pixels: ClassVar[bool] = True
     Options = DashboardOptions
 
-    def __init__(self, options: DashboardOptions, device: str) -> None:
+    def __init__(
+        self, options: DashboardOptions, device: str, *, bounds: Bounds | None = None
+    ) -> None:
         """Raises: ConfigError: with every problem of the files. PluginError: no such library."""
         self._options = options
         self._device = device
+        self._bounds = bounds or Bounds()
         self._line = _checked(options)
         self.on_command: Callable[[str, str], None] = lambda _command, _word: None
         self.ask_health: Callable[[], Health] | None = None
@@ -95,7 +98,7 @@ class DashboardSink:
 
         listening = self._listen()
         told = Told(self._device, self.on_command, self.ask_health, self._setup)
-        made = parts.build(self._options, told, self._line, self._folder())
+        made = parts.build(self._options, told, self._line, self._folder(), self._bounds)
         made.keeping.open()
         made.server.start(listening)
         self._parts = made

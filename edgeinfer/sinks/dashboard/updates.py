@@ -109,7 +109,9 @@ class _Listener:
     async def told(self) -> AsyncIterator[tuple[bytes, int | None]]:
         while not self._lost:
             try:
-                await asyncio.wait_for(self._came.wait(), _HEARTBEAT_S)
+                # Not wait_for: Python 3.11's may swallow that it is cancelled.
+                async with asyncio.timeout(_HEARTBEAT_S):
+                    await self._came.wait()
             except TimeoutError:
                 yield b": still here\n\n", None
             self._came.clear()
