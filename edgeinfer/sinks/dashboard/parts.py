@@ -76,7 +76,7 @@ def build(
         updates=updates,
         collection=collection,
     )
-    tried = Trial(updates)
+    tried = Trial(updates.tell)
     access = Access(Sessions(line, folder) if line else None, options.hosts)
     live = Live(
         board,

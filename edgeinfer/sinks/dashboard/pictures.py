@@ -102,14 +102,15 @@ class Pictures:
 
     async def _newer(self, width_px: int, than: int) -> Jpeg:
         size = self._sizes.setdefault(self._width(width_px), _Size())
-        async with size.turn:  # one has it made; the others find it
-            while not self._serves(size.jpeg, than):
-                await self._pace(size.jpeg)
-                if self._newest is None or self._newest[0] == size.jpeg.number:
-                    await self._next()
-                    continue
-                size.jpeg = await self._make(*self._newest, self._width(width_px))
-            return size.jpeg
+        while not self._serves(size.jpeg, than):
+            if self._newest is None or self._newest[0] == size.jpeg.number:
+                await self._next()
+                continue
+            async with size.turn:  # one has it made; the others find it
+                if not self._serves(size.jpeg, than):
+                    await self._pace(size.jpeg)
+                    size.jpeg = await self._make(*self._newest, self._width(width_px))
+        return size.jpeg
 
     def _serves(self, jpeg: Jpeg, than: int) -> bool:
         """It is newer than what the viewer has, and as new as one may be."""

@@ -12,7 +12,6 @@ from typing import Any
 
 from edgeinfer.core.contracts import Rule
 from edgeinfer.core.results import Event, Result
-from edgeinfer.sinks.dashboard.updates import Updates
 from edgeinfer.sinks.words import say
 from edgeinfer.wire import to_dict
 
@@ -23,12 +22,14 @@ _log = logging.getLogger(__name__)
 Make = Callable[[Path], tuple[Rule, ...]]
 """Rules that keep what they keep in that folder, and not where those that run do."""
 
+Tell = Callable[[str, dict[str, Any]], None]
+
 
 class Trial:
     """`begin` and `end` by any thread, `update` by the sink's, with every result."""
 
-    def __init__(self, updates: Updates, clock: Callable[[], float] = monotonic) -> None:
-        self._updates = updates
+    def __init__(self, tell: Tell, clock: Callable[[], float] = monotonic) -> None:
+        self._tell = tell
         self._clock = clock
         self._lock = Lock()
         self._rules: tuple[Rule, ...] = ()
@@ -64,9 +65,9 @@ class Trial:
         with self._lock:
             events, why = _tried(self._rules, result)
         for event in events:
-            self._updates.tell("trial", told(event))
+            self._tell("trial", told(event))
         if why:
-            self._updates.tell("trial", {"error": why})
+            self._tell("trial", {"error": why})
             self.end()
 
 
