@@ -13,6 +13,7 @@ from tests.browser.service import Service
 from tests.conftest import ROOT
 
 STATIC = ROOT / "edgeinfer/sinks/dashboard/static"
+BROWSER, SLOW = pytest.mark.browser, pytest.mark.timeout(300)
 PAGES = ("live", "events", "machine", "setup", "collect")
 
 
@@ -30,7 +31,8 @@ def _settled(page: Page, name: str) -> None:
     page.locator(first[name]).first.wait_for()
 
 
-@pytest.mark.browser
+@BROWSER
+@SLOW
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_fits_a_phone(service: Service, browse: Open, name: str) -> None:
     phone = {"width": 360, "height": 740}
@@ -42,7 +44,8 @@ def test_a_page_fits_a_phone(service: Service, browse: Open, name: str) -> None:
     assert page.evaluate("innerWidth") == 360
 
 
-@pytest.mark.browser
+@BROWSER
+@SLOW
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", [*PAGES, "login"])
 def test_axe_finds_no_serious_fault(
@@ -65,7 +68,8 @@ def _words(violation: dict[str, Any]) -> str:
     return f"{violation['id']}: {violation['help']}: {places}"
 
 
-@pytest.mark.browser
+@BROWSER
+@SLOW
 def test_every_page_is_reached_by_the_keyboard(service: Service, browse: Open) -> None:
     page = browse(service)
     _settled(page, "live")

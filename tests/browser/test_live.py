@@ -7,7 +7,7 @@ import pytest
 from tests.browser.conftest import Open
 from tests.browser.service import Place, Service
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 # A sum over the pixels of a canvas, which another picture does not have.
 _SUM = """canvas => {
@@ -74,9 +74,9 @@ def test_an_event_opens_with_its_picture_and_closes_with_escape(
 def test_events_are_filtered_and_exported_as_filtered(service: Service, browse: Open) -> None:
     page = browse(service, "#/events")
     page.locator("#event-list .event").first.wait_for()
-    page.get_by_label("Rule").select_option("camera")
+    page.locator("#filters").get_by_label("Rule").select_option("camera")
     page.get_by_text("Nothing like that").wait_for()
-    page.get_by_label("Rule").select_option("road")
+    page.locator("#filters").get_by_label("Rule").select_option("road")
     page.locator("#event-list .event").first.wait_for()
     with page.expect_download() as download:
         page.get_by_role("link", name="CSV").click()
@@ -88,7 +88,7 @@ def test_events_are_filtered_and_exported_as_filtered(service: Service, browse: 
 def test_the_machine_page_shows_charts_and_the_model(service: Service, browse: Open) -> None:
     page = browse(service, "#/machine")
     page.locator("#plots .uplot canvas").first.wait_for()
-    page.get_by_text("coco_ssd_mobilenet_v1").first.wait_for()
+    page.locator("#model").get_by_text("coco_ssd_mobilenet_v1").wait_for()
     page.get_by_role("button", name="Last day").click()
     page.get_by_role("img", name="Memory of the last day").wait_for()
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from tests.browser.conftest import Open
 from tests.browser.service import Place, Service, wait_until
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
 def _drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
@@ -34,6 +34,7 @@ def _ready(page: Page) -> None:
 def _toml(page: Page) -> dict[str, Any]:
     """The text that would be saved, once it is there."""
     page.locator("#save-words", has_text="Not saved yet").wait_for()
+    page.locator("#toml:not([aria-busy])").wait_for(state="attached")
     return tomllib.loads(page.locator("#toml").text_content() or "")
 
 
@@ -90,7 +91,9 @@ def test_a_finger_draws_a_line(service: Service, browse: Open) -> None:
     assert box
     for x in (0.2, 0.8):
         page.touchscreen.tap(box["x"] + x * box["width"], box["y"] + 0.6 * box["height"])
-    page.locator("svg.editor").get_by_role("button", name="crossing 1. Enter").wait_for()
+    page.locator("svg.editor").get_by_role("button", name="crossing 1. Enter").wait_for(
+        state="attached"
+    )
     line = _toml(page)["rule"][-1]["line"]
     assert [value for point in line for value in point] == pytest.approx(
         [0.2, 0.6, 0.8, 0.6], abs=0.01

@@ -206,6 +206,7 @@ export class Editor {
     const [x, y] = this.px(points.reduce((best, point) => (point[1] < best[1] ? point : best)));
     return makeSvg("g", { class: active ? "active" : "", "--chip": colour },
       kind === "region" ? makeSvg("path", { class: "dim", "fill-rule": "evenodd", d: `M0 0H${width}V${height}H0Z${path}` }) : null,
+      makeSvg("path", { class: "reach", d: path, "data-id": id }),
       makeSvg("path", { class: "under-shape", d: path }),
       makeSvg("path", { class: `shape ${kind === "zone" ? "" : "open"}`, d: path, "data-id": id, "data-key": `${id}/all`, tabindex: 0, role: "button", "aria-label": `${name}. Enter: its corners. Arrows: move it.` }),
       kind === "line" ? makeSvg("path", { class: "shape open", d: this.arrow(points) }) : null,

@@ -28,6 +28,7 @@ export function start() {
   oneOf(document.querySelectorAll("[data-by]"), "by", (chosen) => { by = chosen; recount(); });
   onStatus(options);
   on("event", arrive);
+  on("link", (answers) => answers && (entered ? load() : loadNewest().catch(() => {})));
   return loadNewest();
 }
 

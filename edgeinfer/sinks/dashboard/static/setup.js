@@ -25,6 +25,7 @@ let redrawn = null; // the rule whose place is drawn anew
 let toml = null;
 let base = null; // of the file that `toml` was made from
 let timer = null;
+let asked = 0; // previews so far
 let trial;
 
 export function start() {
@@ -168,9 +169,13 @@ function form(rule, index) {
 
 // Preview, trial, save
 
+/** Until the device has answered there is nothing that could be saved: the text is that of before. */
 function soon() {
   clearTimeout(timer);
   timer = setTimeout(preview, SOON_MS);
+  asked += 1;
+  byId("toml").setAttribute("aria-busy", "true");
+  byId("save").disabled = true;
   byId("revert").disabled = !dirty();
 }
 
@@ -179,18 +184,22 @@ async function preview() {
     said(saved, []);
     return;
   }
+  const mine = asked;
+  let answer;
   try {
-    const answer = await post("setup/preview", wish());
-    said(answer, answer.problems);
-    await trial.again();
+    answer = await post("setup/preview", wish());
   } catch (error) {
-    said({}, error.problems?.length ? error.problems : [error.message]);
+    answer = { problems: error.problems?.length ? error.problems : [error.message] };
   }
+  if (mine !== asked) return; // it was changed meanwhile, and asked again
+  said(answer, answer.problems);
+  await trial.again();
 }
 
 function said(answer, problems) {
   ({ toml = null, base = null } = answer);
   byId("toml").textContent = toml ?? "";
+  byId("toml").removeAttribute("aria-busy");
   byId("toml-details").hidden = !toml;
   byId("problems").replaceChildren(...problems.map((problem) => make("li", {}, problem)));
   const changes = dirty();

@@ -5,6 +5,7 @@ const SLOWEST_MS = 15_000;
 const PATIENCE_MS = 2_500; // a service that restarts is back sooner than a person can read a notice
 
 const listeners = new Map([...KINDS, "link"].map((kind) => [kind, new Set()]));
+let source = null;
 let pause_ms = 1000;
 let notice = null;
 let broken = false;
@@ -16,8 +17,19 @@ export function on(kind, listener) {
   return () => listeners.get(kind).delete(listener);
 }
 
+/** A page in the background is told nothing: it asks anew when it is looked at again. */
 export function connect() {
-  const source = new EventSource("api/v1/updates");
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) source?.close();
+    else if (source?.readyState === EventSource.CLOSED) listen();
+    broken ||= document.hidden;
+  });
+  listen();
+}
+
+function listen() {
+  source?.close();
+  source = new EventSource("api/v1/updates");
   source.addEventListener("open", answered);
   for (const kind of KINDS) {
     source.addEventListener(kind, (message) => tell(kind, JSON.parse(message.data || "null")));
@@ -43,6 +55,6 @@ function answered() {
 
 /** A browser gives up by itself after an answer that is no stream, as of a proxy without its device. */
 function again() {
-  setTimeout(connect, pause_ms);
+  setTimeout(() => document.hidden || listen(), pause_ms);
   pause_ms = Math.min(pause_ms * 2, SLOWEST_MS);
 }
