@@ -15,6 +15,7 @@ from edgeinfer.sinks.dashboard import status
 from edgeinfer.sinks.dashboard.board import Board
 from edgeinfer.sinks.dashboard.exchange import Answer, Ask, RefusedError, Route, said
 from edgeinfer.sinks.dashboard.history import History
+from edgeinfer.sinks.dashboard.pace import Pace
 from edgeinfer.sinks.dashboard.pictures import STREAM_TYPE, Pictures
 from edgeinfer.sinks.dashboard.told import Told
 from edgeinfer.sinks.dashboard.updates import TYPE, Missed, Updates
@@ -54,6 +55,7 @@ class Live:
         self,
         board: Board,
         told: Told,
+        pace: Pace,
         *,
         pictures: Pictures,
         updates: Updates,
@@ -62,6 +64,7 @@ class Live:
         work: Work,
     ) -> None:
         self._told = told
+        self._pace = pace
         self._missed = missed
         self._board = board
         self._pictures = pictures
@@ -117,7 +120,11 @@ class Live:
                 await self._work.do(self._history.save_when_due)
             await asyncio.sleep(_LOOK_S)
 
-    def tell_result(self, result: Result) -> None:
+    def show(self, result: Result) -> None:
+        """By the sink's thread: both the picture and what was found in it, or neither."""
+        if not self._pace.take():
+            return
+        self._pictures.put(result.frame)
         size = [result.frame.width_px, result.frame.height_px]
         self._updates.tell_result(lambda: {**to_dict(result), "picture_px": size})
 

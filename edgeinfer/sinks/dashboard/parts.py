@@ -19,6 +19,7 @@ from edgeinfer.sinks.dashboard.history import History
 from edgeinfer.sinks.dashboard.keeping import Keeping
 from edgeinfer.sinks.dashboard.live import Live
 from edgeinfer.sinks.dashboard.options import Bounds, DashboardOptions
+from edgeinfer.sinks.dashboard.pace import Pace
 from edgeinfer.sinks.dashboard.past import Past
 from edgeinfer.sinks.dashboard.pictures import Pictures
 from edgeinfer.sinks.dashboard.server import Server
@@ -61,7 +62,7 @@ def build(
     """`line` is the password's hash, or ""; nothing is opened yet."""
     board, work, streams = Board(told.ask_health), Work(), Streams()
     pictures = Pictures(options.fps, options.width, work)
-    updates = Updates(options.fps)
+    updates = Updates()
     history = History(folder)
     events = Events(folder / "events.sqlite3" if folder else None)
     shelf = folder / "pictures" if folder else None
@@ -81,6 +82,7 @@ def build(
     live = Live(
         board,
         told,
+        Pace(options.fps),
         pictures=pictures,
         updates=updates,
         missed=past.missed,

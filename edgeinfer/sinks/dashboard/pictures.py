@@ -40,14 +40,16 @@ class _Size:
 class Pictures:
     """`put` is for the sink's thread, and only replaces the newest; all else is the loop's.
 
-    A width's JPEG is made at most `most_fps` times a second, when somebody waits for it.
+    It is given at most `most_fps` frames a second; the JPEG of a width is made when somebody waits
+    for it.
     `made` counts them, `viewers` the open streams.
     """
 
     def __init__(self, most_fps: float, most_width_px: int, work: Work) -> None:
         self.made = 0
         self.viewers = 0
-        self._least_s = 1 / most_fps
+        # Frames come at that pace already; a little less, so that none of them is passed over.
+        self._least_s = 0.8 / most_fps
         self._most_width_px = most_width_px
         self._work = work
         self._newest: tuple[int, Frame] | None = None
@@ -80,7 +82,7 @@ class Pictures:
     async def stream(self, width_px: int, fps: float) -> AsyncIterator[bytes]:
         """A part for each picture; the place is taken by `enter`, and given back here."""
         try:
-            least_s = max(1 / fps, self._least_s)
+            least_s = 1 / fps
             number, due_s = 0, monotonic()
             while True:
                 await asyncio.sleep(max(0.0, due_s - monotonic()))

@@ -78,9 +78,8 @@ class DashboardSink:
         parts = self._parts or self._open()
         match message:
             case Result():
-                parts.pictures.put(message.frame)
                 parts.board.put_result(message)
-                parts.live.tell_result(message)
+                parts.live.show(message)
                 parts.keeping.see(message)
                 parts.tried.update(message)
             case Event():

@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from time import monotonic
 from typing import Any
 
 from edgeinfer.sinks.dashboard.exchange import RefusedError
@@ -30,12 +29,10 @@ def chunk(kind: str, document: Mapping[str, Any], number: int | None = None) -> 
 class Updates:
     """`tell` is for any thread, and does nothing where nobody listens; all else is the loop's.
 
-    Of results only the newest waits for a listener, at most `most_fps` a second.
+    Of results only the newest waits for a listener.
     """
 
-    def __init__(self, most_fps: float) -> None:
-        self._least_s = 1 / most_fps
-        self._told_s = float("-inf")
+    def __init__(self) -> None:
         self._listeners: set[_Listener] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -47,10 +44,8 @@ class Updates:
         return len(self._listeners)
 
     def tell_result(self, make: Callable[[], Mapping[str, Any]]) -> None:
-        """`make` is called only where somebody listens, and not more often than is told."""
-        now_s = monotonic()
-        if self._listeners and now_s - self._told_s >= self._least_s * 0.9:
-            self._told_s = now_s
+        """`make` is called only where somebody listens."""
+        if self._listeners:
             self.tell("result", make())
 
     def tell(self, kind: str, document: Mapping[str, Any], number: int | None = None) -> None:

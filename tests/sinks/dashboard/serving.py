@@ -121,6 +121,10 @@ class Dashboard:
     def address(self) -> tuple[str, int]:
         return "127.0.0.1", int(self.url.rpartition(":")[2])
 
+    def show(self, shown: Result) -> None:
+        """Until it is the picture that is shown: more often than `fps` none is."""
+        until(lambda: (self.send(shown), self.parts.pictures.newest is shown.frame)[1])
+
     def client(self, **options: Any) -> httpx.Client:
         return httpx.Client(base_url=self.url, timeout=DEADLINE_S, **options)
 

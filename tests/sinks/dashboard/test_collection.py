@@ -14,7 +14,7 @@ from tests.sinks.dashboard.serving import event, result, serving, until
 
 def test_the_newest_picture_is_kept_whole_under_its_label(tmp_path: Path) -> None:
     with serving(tmp_path, with_password=True) as dashboard, dashboard.logged_in() as client:
-        dashboard.send(result(2, 1000, 500))
+        dashboard.show(result(2, 1000, 500))
         answer = client.post("/api/v1/collect", json={"label": "front door"})
         assert answer.json() == {"label": "front door", "kept": 1}
         found = client.get("/api/v1/collect").json()

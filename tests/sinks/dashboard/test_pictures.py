@@ -29,7 +29,7 @@ def test_the_live_picture_moves_and_names_its_results(tmp_path: Path) -> None:
         assert stream.headers["content-type"].startswith("multipart/x-mixed-replace")
         parts = Parts(stream)
         for seq in (1, 2, 3):
-            dashboard.send(result(seq))
+            dashboard.show(result(seq))
             shown, data = next(parts)
             while shown != seq:  # the one before may have been on its way
                 shown, data = next(parts)
@@ -49,7 +49,7 @@ def test_a_picture_is_encoded_once_for_all_who_look_at_it(tmp_path: Path) -> Non
     with serving(tmp_path, fps=60.0) as dashboard, ExitStack() as stack:
         viewers = [_viewer(stack, dashboard.client()) for _ in range(8)]
         assert {next(viewer)[0] for viewer in viewers} == {1}
-        dashboard.send(result(2))
+        dashboard.show(result(2))
         assert {next(viewer)[0] for viewer in viewers} == {2}
         assert dashboard.parts.pictures.made == 2
 
@@ -61,7 +61,7 @@ def _viewer(stack: ExitStack, client: httpx.Client) -> Parts:
 
 def test_widths_are_few_and_no_wider_than_asked_of_the_sink(tmp_path: Path) -> None:
     with serving(tmp_path, width=500) as dashboard, dashboard.client() as client:
-        dashboard.send(result(2, 1000, 500))
+        dashboard.show(result(2, 1000, 500))
         sizes = {
             asked: _size(client.get(f"/api/v1/frame.jpg?width={asked}").content)
             for asked in (100, 320, 321, 4000)
@@ -71,7 +71,7 @@ def test_widths_are_few_and_no_wider_than_asked_of_the_sink(tmp_path: Path) -> N
 
 def test_the_newest_picture_has_the_number_of_its_result(tmp_path: Path) -> None:
     with serving(tmp_path) as dashboard, dashboard.client() as client:
-        dashboard.send(result(7))
+        dashboard.show(result(7))
         answer = client.get("/api/v1/frame.jpg")
     assert (answer.headers["content-type"], answer.headers["x-seq"]) == ("image/jpeg", "7")
 

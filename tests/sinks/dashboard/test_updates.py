@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from edgeinfer.core.results import Health, State
-from tests.sinks.dashboard.serving import FACTS, event, result, serving, until
+from tests.sinks.dashboard.serving import FACTS, Parts, event, result, serving, until
 from tests.sinks.messages import NOON_NS
 
 Told = tuple[str, dict[str, Any], str]
@@ -41,7 +41,7 @@ def test_results_events_health_and_states_come_as_they_are(tmp_path: Path) -> No
         assert stream.headers["content-type"].startswith("text/event-stream")
         until(lambda: dashboard.parts.updates.listeners == 1)
         told = _told(stream)
-        dashboard.send(result(2))
+        dashboard.show(result(2))
         _, found, _ = _next(told, "result")
         assert (found["seq"], found["picture_px"]) == (2, [64, 48])
         assert found["findings"][0]["label"] == "person"
@@ -54,6 +54,31 @@ def test_results_events_health_and_states_come_as_they_are(tmp_path: Path) -> No
         assert _next(told, "state")[1] == {"rule": "step", "occupied": True}
         dashboard.send(Health(NOON_NS, {**FACTS, "fps": 1.5}))
         assert any(facts["fps"] == 1.5 for _, facts, _ in told if "fps" in facts)
+
+
+def test_each_picture_that_is_shown_has_its_result(tmp_path: Path) -> None:
+    """So that boxes are drawn on the frame in which they were found."""
+    with (
+        serving(tmp_path, fps=20.0) as dashboard,
+        dashboard.client() as one,
+        dashboard.client() as other,
+        one.stream("GET", "/api/v1/updates") as updates,
+        other.stream("GET", "/api/v1/stream.mjpg") as stream,
+    ):
+        parts = Parts(stream)
+        next(parts)
+        until(lambda: dashboard.parts.updates.listeners == 1)
+        with dashboard.filming():
+            seen = [next(parts)[0] for _ in range(20)]
+            results = (document["seq"] for kind, document, _ in _told(updates) if kind == "result")
+            told = [next(results) for _ in range(20)]
+    assert _is_part_of(seen[2:10], told)
+
+
+def _is_part_of(seen: list[int], told: list[int]) -> bool:
+    """In that order, with others in between."""
+    left = iter(told)
+    return all(seq in left for seq in seen)
 
 
 def test_what_was_missed_comes_first_and_nothing_twice(tmp_path: Path) -> None:
