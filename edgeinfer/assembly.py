@@ -11,9 +11,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgeinfer import __version__, config, plugins, rungs, shorthand
-from edgeinfer.core.about import About, AboutRule
-from edgeinfer.core.contracts import Rule, Sensor, ShowingRule, Sink, Source, Tracker
+from edgeinfer import config, introducing, plugins, rungs, shorthand
+from edgeinfer.core.contracts import Rule, Sensor, Sink, Source, Tracker
 from edgeinfer.errors import ConfigError
 from edgeinfer.loading import OnFetch, build_pipeline
 from edgeinfer.model import menu
@@ -59,19 +58,26 @@ def configure(table: Mapping[str, Any]) -> Config:
 
 
 def build(
-    settings: Config, on_fetch: OnFetch = lambda *_: None, *, heat: str | None = None
+    settings: Config,
+    on_fetch: OnFetch = lambda *_: None,
+    *,
+    heat: str | None = None,
+    file: Path | None = None,
+    check: Callable[[Mapping[str, Any]], Config] | None = None,
 ) -> Parts:
     """Make every part. The camera is not opened yet, and no broker is called.
 
-    `heat`: the scenario of a simulated board, which takes the place of this one's sensors.
+    `heat`: the scenario of a simulated board, which takes the place of this one's sensors. `file`:
+    what a restart reads again, and `check` what it makes of its tables.
 
     Raises: EdgeinferError: what is wrong with a model, a plug-in or a setting.
     """
     sinks = tuple(_sink(part, settings.device.name) for part in settings.sinks)
-    rules = tuple(_rule(part) for part in settings.rules)
+    rules = tuple(map(introducing.rule_of, settings.rules))
     pipeline, ladder = rungs.build(settings.model, _tracker(settings), on_fetch)
     _check_rules(settings.rules, pipeline.labels)
-    _introduce(sinks, About(__version__, pipeline.model, _about_rules(rules)))
+    setup = introducing.setup_of(settings, pipeline.labels, file, check or configure)
+    introducing.introduce(sinks, pipeline.model, rules, setup)
     source = _source(settings.source, rungs.input_px(pipeline, ladder))
     return Parts(source, pipeline, ladder, rules, sinks, _sensors(heat), settings.limits)
 
@@ -163,17 +169,6 @@ def _sink(part: Part, device: str) -> Sink:
     return sink
 
 
-def _about_rules(rules: tuple[Rule, ...]) -> tuple[AboutRule, ...]:
-    showing = [rule for rule in rules if isinstance(rule, ShowingRule)]
-    return tuple(AboutRule(rule.name, rule.shows, rule.kinds) for rule in showing)
-
-
-def _introduce(sinks: tuple[Sink, ...], about: About) -> None:
-    for sink in sinks:
-        if introduce := getattr(sink, "introduce", None):
-            introduce(about)
-
-
 def _sensors(heat: str | None) -> tuple[Sensor, ...]:
     """Every sensor that is installed: none of them needs a setting; or the simulated one."""
     if heat is not None:
@@ -184,21 +179,9 @@ def _sensors(heat: str | None) -> tuple[Sensor, ...]:
     return tuple(sensor(sensor.Options()) for sensor in found)
 
 
-def _rule(part: Part) -> Rule:
-    rule: Rule = plugins.find("rule", part.type)(part.name, part.options)
-    return rule
-
-
 def _check_rules(rules: tuple[Part, ...], labels: tuple[str, ...]) -> None:
     """Raises: ConfigError: a rule is for a label that the model does not know."""
-    problems = [
-        config.unknown(f"rule {number}.{key}: ", word, labels)
-        for number, rule in enumerate(rules, start=1)
-        for key in ("labels", "scores")
-        for word in getattr(rule.options, key, ())
-        if labels and word not in labels
-    ]
-    if problems:
+    if problems := introducing.unknown_labels(rules, labels):
         raise ConfigError(problems)
 
 

@@ -200,6 +200,12 @@ _MAY_HOLD_SECRETS = ("uri", "password_file", "header", "secret_file", "delegate_
 _EXAMPLES = {"source": "v4l2", "tracker": "iou", "rule": "presence", "sink": "mqtt"}
 
 
+def schema(kind: type[Any]) -> dict[str, Any]:
+    """What `check` takes for that dataclass, as JSON Schema."""
+    found: dict[str, Any] = TypeAdapter(kind).json_schema()
+    return found
+
+
 def unknown(prefix: str, key: str, known: Iterable[str]) -> str:
     """A problem line that names the nearest of the words that are known."""
     choices = list(known)

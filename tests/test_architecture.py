@@ -26,7 +26,7 @@ ROWS = [
     {"sources", "engines", "decoders", "trackers", "rules", "sensors", "sinks", "model"},
     {"pipeline", "shorthand"},
     {"loading"},
-    {"rungs"},
+    {"rungs", "introducing"},
     {"assembly"},
     {"runtime", "tools"},
     {"cli"},
@@ -43,8 +43,15 @@ ONE_FILE = {
     "paho": "sinks/broker_connection.py",
     "prometheus_client": "sinks/metrics.py",
     "pydantic": "config.py",
+    "starlette": "sinks/dashboard/app.py",
+    "uvicorn": "sinks/dashboard/server.py",
+    "argon2": "sinks/dashboard/password.py",
+    "tomlkit": "sinks/dashboard/toml_text.py",
 }
-HEAVY = ("numpy", "cv2", "pydantic", "paho", "rich", "ai_edge_litert", "google", "flatbuffers")
+HEAVY = (
+    *("numpy", "cv2", "pydantic", "paho", "rich", "ai_edge_litert", "google", "flatbuffers"),
+    *("starlette", "uvicorn", "argon2", "tomlkit"),
+)
 
 
 def _imports(path: Path) -> Iterator[str]:

@@ -24,6 +24,7 @@ from edgeinfer.errors import EdgeinferError
 VERBS = {
     "demo": "The whole thing in a minute, with no camera and no network.",
     "run": "The service: frames from a source, through a model, to sinks.",
+    "password": "A password for the dashboard: its hash, in a file.",
     "check": "The doctor: what this machine has, what is wrong, and what to do.",
     "models": "The menu of models: list, pull, verify, path.",
     "inspect": "What a model costs: parameters, MACs, bytes, operators, memory.",

@@ -7,24 +7,21 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from edgeinfer.cli import journald
+from edgeinfer.cli import journald, laying
 from edgeinfer.cli.progress import fetching
 from edgeinfer.cli.report import say
-from edgeinfer.errors import ConfigError, EdgeinferError
+from edgeinfer.errors import EdgeinferError
 
 _log = logging.getLogger(__name__)
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
-_STDOUT = {"type": "jsonl", "path": "-"}
-_MODEL_KEYS = ("labels", "min_score", "threads", "delegate")
-_WHICH_MODEL = ("name", "path", "labels", "ladder")
 
 
 @click.command("run")
@@ -46,6 +43,7 @@ _WHICH_MODEL = ("name", "path", "labels", "ladder")
     metavar="K",
     help="jsonl:-, jsonl:FILE, mqtt://host:1883; again for more. [words; jsonl:- in a pipe]",
 )
+@click.option("--dashboard", is_flag=True, help="Show it all at http://127.0.0.1:8080.")
 @click.option("--device", metavar="NAME", help="Its name in MQTT topics. [the host's name]")
 @click.option("--max-fps", type=float, metavar="N", help="Run at most so many frames a second.")
 @click.option("--frames", type=click.IntRange(min=1), metavar="N", help="End after N results.")
@@ -75,8 +73,9 @@ def command(
     the one that it had.
     """
     log = journald.set_up(logging.DEBUG if verbose else logging.INFO)
-    ask = partial(_table, file, given, as_json=as_json)
-    make = partial(_made, frames=frames, heat=heat, log=log)
+    ask = partial(laying.read, file, given, as_json=as_json)
+    lay = partial(laying.laid, given=given, default_sink=not as_json)
+    make = partial(_made, job=Job(frames, heat, file, lay), log=log)
     before: dict[str, Any] | None = None
     again = True
     while again:
@@ -86,6 +85,19 @@ def command(
     say(report, as_json=as_json)
     if not report.stopped and any(sink.dropped and not sink.closed for sink in report.sinks):
         sys.exit(1)  # the job was to deliver everything, and it is not done
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What is asked for besides the configuration.
+
+    `file` is read again by a restart, and `lay` lays the arguments over its tables.
+    """
+
+    frames: int | None
+    heat: str | None
+    file: Path | None
+    lay: Callable[[dict[str, Any]], dict[str, Any]]
 
 
 def _begin(
@@ -111,59 +123,11 @@ def _begin(
     return stack.enter_context(make(before, refused=problems)), before
 
 
-def _table(file: Path | None, given: dict[str, Any], *, as_json: bool) -> dict[str, Any]:
-    """The configuration's tables with the arguments laid over them."""
-    table = _laid_over(file, given, default_sink=not as_json)
-    if as_json and isinstance(table["sink"], list) and _STDOUT in table["sink"]:
-        raise ConfigError("--json: the report and jsonl:- both want standard output; choose one")
-    return table
-
-
-def _laid_over(file: Path | None, given: dict[str, Any], *, default_sink: bool) -> dict[str, Any]:
-    from edgeinfer import config, shorthand
-
-    table = config.read(file) if file else {}
-    if given["source"]:
-        table["source"] = shorthand.source_table(given["source"])
-    if given["model"]:
-        _lay(table, "model", shorthand.model_table(given["model"]), without=_WHICH_MODEL)
-    chosen = {key: given[key] for key in _MODEL_KEYS if given[key] is not None}
-    _lay(table, "model", chosen)
-    if given["max_fps"] is not None:
-        _lay(table, "limits", {"max_fps": given["max_fps"]})
-    if given["device"]:
-        _lay(table, "device", {"name": given["device"]})
-    if given["sinks"]:
-        table["sink"] = [shorthand.sink_table(text) for text in given["sinks"]]
-    if default_sink and sys.stdout.isatty():
-        return table | {"sink": _with_words(table)}
-    return {"sink": [_STDOUT] if default_sink else [], **table}
-
-
-def _with_words(table: dict[str, Any]) -> Any:
-    """A person looks on: events in words; what is in the picture, where no rule makes events."""
-    sinks = table.get("sink", [])
-    taken = any(isinstance(sink, dict) and sink.get("path") == "-" for sink in sinks)
-    if not isinstance(sinks, list) or taken:
-        return sinks
-    return [*sinks, {"type": "words", "results": not table.get("rule")}]
-
-
-def _lay(
-    table: dict[str, Any], section: str, keys: dict[str, Any], without: tuple[str, ...] = ()
-) -> None:
-    """Lay keys over a section; one that is no table stays as it is, for `config` to report."""
-    own = table.get(section, {})
-    if keys and isinstance(own, dict):
-        table[section] = {k: v for k, v in own.items() if k not in without} | keys
-
-
 @contextmanager
 def _made(
     table: dict[str, Any],
     *,
-    frames: int | None,
-    heat: str | None,
+    job: Job,
     log: journald.JournalHandler | None,
     refused: tuple[str, ...] = (),
 ) -> Iterator[Any]:
@@ -178,7 +142,7 @@ def _made(
     record = Record(folder := state.directory(), refused=refused)
     with record, Fallback(settings.model, folder, record.before) as fallback:
         record.begin(delegate=None if fallback.active else fallback.delegate)
-        yield _service(replace(settings, model=fallback.model), frames, heat, record, fallback)
+        yield _service(replace(settings, model=fallback.model), job, record, fallback)
 
 
 def _serve(service: Any) -> tuple[Any, bool]:
@@ -191,16 +155,20 @@ def _serve(service: Any) -> tuple[Any, bool]:
     return report, service.again
 
 
-def _service(
-    settings: Any, frames: int | None, heat: str | None, record: Any, fallback: Any
-) -> Any:
+def _service(settings: Any, job: Job, record: Any, fallback: Any) -> Any:
     from edgeinfer import assembly, state
     from edgeinfer.runtime.gate import Gate
     from edgeinfer.runtime.ladder import Ladder
     from edgeinfer.runtime.service import Service
 
     with fetching() as on_fetch:
-        parts = assembly.build(settings, on_fetch, heat=heat)
+        parts = assembly.build(
+            settings,
+            on_fetch,
+            heat=job.heat,
+            file=job.file,
+            check=lambda read: assembly.configure(job.lay(dict(read))),
+        )
     return Service(
         parts.source,
         Ladder(parts.pipeline, parts.ladder, parts.limits.min_fps),
@@ -209,7 +177,7 @@ def _service(
         sensors=parts.sensors,
         limits=parts.limits,
         gate=Gate(settings.motion) if settings.motion else None,
-        frames=frames,
+        frames=job.frames,
         invoke_limit_s=settings.model.invoke_limit_s,
         state=state.directory(),
         record=record,

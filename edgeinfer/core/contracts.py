@@ -128,7 +128,9 @@ class Sink(Protocol):
     events that it has not taken yet outlive the process, for the next sink of that name.
 
     A method `introduce` is called with an `About` before it is entered. An attribute `on_command`
-    is set before that to what takes commands, by name and word, from any thread.
+    is set before that to what takes commands, by name and word, from any thread; an attribute
+    `ask_health` to what says how the device is, to any thread. A method `equip` is called with a
+    `Setup`, where people may change the configuration by way of the sink.
     """
 
     @property

@@ -143,7 +143,13 @@ class Account:
             "dropped": self._slot.dropped + inference.stale,
             "still": inference.still,
             "sinks": [
-                {"name": sink.name, "delivered": sink.delivered, "dropped": sink.dropped}
+                {
+                    "name": sink.name,
+                    "delivered": sink.delivered,
+                    "dropped": sink.dropped,
+                    "waiting": sink.waiting,
+                    "away": sink.away,
+                }
                 for sink in self._publisher.reports()
             ],
         }

@@ -83,6 +83,10 @@ class DurableOutbox(Outbox):
 
     # What lies here, and in which order: asked and changed under the lock.
 
+    @property
+    def waiting(self) -> int:
+        return len(self._others) + self._events.waiting
+
     def _is_full(self, message: Message) -> bool:
         if isinstance(message, Event):
             return self._events.is_full

@@ -91,6 +91,11 @@ class Outbox:
             self._give_up()
             self._changed.notify_all()
 
+    @property
+    def waiting(self) -> int:
+        """How many messages lie here."""
+        return len(self._messages)
+
     def _waits(self) -> bool:
         return self._patient and not self.away and not self._abandoned
 

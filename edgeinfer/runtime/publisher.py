@@ -78,6 +78,8 @@ class _Line:
             kept=outbox.kept,
             reason=delivery.reason,
             closed=delivery.closed,
+            waiting=outbox.waiting,
+            away=outbox.away,
         )
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class SinkReport:
     """`kept`: not delivered, but on disk for the next start.
 
-    `reason`: why the sink was away or slow, if it was; `closed`: its reader has left.
+    `reason`: why the sink was away or slow, if it was; `closed`: its reader has left. `waiting` and
+    `away` are of the moment.
     """
 
     name: str
@@ -18,6 +19,8 @@ class SinkReport:
     kept: int
     reason: str
     closed: bool
+    waiting: int = 0
+    away: bool = False
 
 
 @dataclass(frozen=True, slots=True)

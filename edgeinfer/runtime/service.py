@@ -91,8 +91,7 @@ class Service:
         engine = ladder.pipeline.engine
         accelerated = bool(getattr(engine, "accelerated", False))
         self._inbox: SimpleQueue[str] = SimpleQueue()  # its put is safe in a signal handler
-        self._ending = Ending()
-        self.again = False
+        self._ending, self.again = Ending(), False
         controls = Controls(lambda: self._inbox.put("restart"))
         controls.listen(sinks)
         self._record = record or Record()
@@ -138,6 +137,7 @@ class Service:
             self._flow, self._vitals, self._notifier, invoke_s=invoke_limit_s, read_s=source_limit_s
         )
         controls.on_pause = self._vitals.hurry
+        self._vitals.answer(sinks)
         self._make_workers()
 
     def stop(self) -> None:

@@ -8,7 +8,7 @@ from threading import Event
 from time import monotonic, time_ns
 from typing import Any
 
-from edgeinfer.core.contracts import Sensor
+from edgeinfer.core.contracts import Sensor, Sink
 from edgeinfer.core.results import Health, Reading
 from edgeinfer.runtime.scheduler import Scheduler
 from edgeinfer.sensors.readings import hottest_c
@@ -77,6 +77,16 @@ class Vitals:
             if self._stop.wait(self._period_s):
                 return
 
+    def now(self) -> Health:
+        """How the device is at this moment; for whoever cannot wait for the next message."""
+        return Health(time_ns(), {**self._of_machine(), **self._facts()})
+
+    def answer(self, sinks: Sequence[Sink]) -> None:
+        """Be what those ask that want to know it."""
+        for sink in sinks:
+            if hasattr(sink, "ask_health"):
+                sink.ask_health = self.now
+
     def hurry(self) -> None:
         """Something has changed that a person waits to see."""
         self._told_s = float("-inf")
@@ -118,7 +128,7 @@ class Vitals:
         since_s = self._clock() - self._told_s
         if since_s >= self._health_s or (binds != self._told_binds and since_s >= _SOONEST_S):
             self._told_s, self._told_binds = self._clock(), binds
-            self._publish(Health(time_ns(), {**self._of_machine(), **self._facts()}))
+            self._publish(self.now())
 
     def _of_machine(self) -> dict[str, Any]:
         """What the sensors say; what the machine does not have is absent."""

@@ -1,0 +1,48 @@
+"""`edgeinfer password`: what the dashboard's `password_file` holds."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from edgeinfer.errors import ConfigError, PluginError
+
+
+@click.command("password")
+@click.argument("file", type=click.Path(path_type=Path))
+def command(file: Path) -> None:
+    """Ask for a password, and write its hash (argon2) into FILE, which this user alone may read.
+
+    In a pipe the password is the first line of standard input. Whoever has logged in to the
+    dashboard with the one before has to log in again, after its next start.
+    """
+    try:
+        from edgeinfer.sinks.dashboard import password
+    except ModuleNotFoundError as error:
+        raise PluginError(f"password: needs {error.name}; pip install 'edgeinfer[web]'") from error
+    try:
+        line = password.hashed(_asked())
+    except ValueError as error:
+        raise ConfigError(f"password: {error}; nothing is written") from error
+    _write(file, line)
+    click.echo(f'{file}: written; password_file = "{file}" in the sink of type dashboard', err=True)
+
+
+def _asked() -> str:
+    """Twice where a person types it."""
+    if sys.stdin.isatty():
+        given: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        return given
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _write(file: Path, line: str) -> None:
+    """Whole or not at all. Raises: OSError: it cannot be written."""
+    part = file.with_name(f".{file.name}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        out.write(f"{line}\n")
+    part.replace(file)

@@ -1,0 +1,27 @@
+"""Told: what the sink has been handed by those who made it and who run it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from edgeinfer.core.results import Health
+from edgeinfer.core.setup import Setup
+from edgeinfer.sinks.dashboard.exchange import RefusedError
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """`ask_health` and `setup` are None where a sink is made by hand, as in a script."""
+
+    device: str
+    on_command: Callable[[str, str], None] = lambda _command, _word: None
+    ask_health: Callable[[], Health] | None = None
+    setup: Setup | None = None
+
+    @property
+    def needed_setup(self) -> Setup:
+        """Raises: RefusedError: nobody has told it."""
+        if self.setup is None:
+            raise RefusedError(409, "set-up: this service was made by hand, and tells none")
+        return self.setup

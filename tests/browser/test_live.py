@@ -1,0 +1,115 @@
+"""What a person sees who only looks."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browser.conftest import Open
+from tests.browser.service import Place, Service
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+# A sum over the pixels of a canvas, which another picture does not have.
+_SUM = """canvas => {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let sum = 0;
+  for (let at = 0; at < data.length; at += 4) sum += data[at] * (1 + at % 9973) % 65521;
+  return sum;
+}"""
+_CHANGES = f"""before => {{
+  const sum = {_SUM};
+  return sum(document.querySelector('#live-screen canvas')) !== before;
+}}"""
+_DRAWN = f"() => ({_SUM})(document.querySelectorAll('#live-screen canvas')[1]) > 0"
+
+
+def test_the_live_picture_moves(service: Service, browse: Open) -> None:
+    page = browse(service)
+    picture = page.locator("#live-screen canvas").first
+    page.wait_for_function(f"() => ({_SUM})(document.querySelector('#live-screen canvas')) > 0")
+    for _ in range(3):
+        page.wait_for_function(_CHANGES, arg=picture.evaluate(_SUM))
+
+
+def test_boxes_are_drawn_over_the_picture_and_can_be_left_out(
+    service: Service, browse: Open
+) -> None:
+    page = browse(service)
+    page.get_by_label("Zones and lines").uncheck()
+    page.get_by_label("Ways").uncheck()
+    page.wait_for_function(_DRAWN)
+    page.get_by_label("Boxes").uncheck()
+    page.wait_for_function(f"() => !({_DRAWN})()")
+
+
+def test_the_picture_says_in_words_what_is_on_it(service: Service, browse: Open) -> None:
+    page = browse(service)
+    page.get_by_role("img", name="Live picture: stop sign").wait_for()
+    page.get_by_text("In the picture: stop sign.").wait_for()
+
+
+def test_an_event_appears_without_a_reload(service: Service, browse: Open) -> None:
+    page = browse(service, "#/events")
+    page.evaluate("window.sameDocument = true")
+    newest = page.locator("#event-list .event .when").first
+    newest.wait_for()
+    before = newest.inner_text()
+    page.wait_for_function(
+        "before => document.querySelector('#event-list .event .when').innerText !== before",
+        arg=before,
+    )
+    assert page.evaluate("window.sameDocument")
+
+
+def test_an_event_opens_with_its_picture_and_closes_with_escape(
+    service: Service, browse: Open
+) -> None:
+    page = browse(service, "#/events")
+    page.locator("#event-list .event:has(img)").first.click()
+    page.get_by_role("dialog").get_by_role("img", name="Picture of the event: road").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="hidden")
+
+
+def test_events_are_filtered_and_exported_as_filtered(service: Service, browse: Open) -> None:
+    page = browse(service, "#/events")
+    page.locator("#event-list .event").first.wait_for()
+    page.locator("#filters").get_by_label("Rule").select_option("camera")
+    page.get_by_text("Nothing like that").wait_for()
+    page.locator("#filters").get_by_label("Rule").select_option("road")
+    page.locator("#event-list .event").first.wait_for()
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV").click()
+    assert "rule=road" in download.value.url
+    rows = download.value.path().read_text().splitlines()
+    assert len(rows) > 1
+
+
+def test_the_machine_page_shows_charts_and_the_model(service: Service, browse: Open) -> None:
+    page = browse(service, "#/machine")
+    page.locator("#plots .uplot canvas").first.wait_for()
+    page.locator("#model").get_by_text("coco_ssd_mobilenet_v1").wait_for()
+    page.get_by_role("button", name="Last day").click()
+    page.get_by_role("img", name="Memory of the last day").wait_for()
+
+
+def test_a_theme_is_kept_for_the_next_visit(service: Service, browse: Open) -> None:
+    page = browse(service, color_scheme="light")
+    page.get_by_role("button", name="Theme: system").click()
+    page.get_by_role("button", name="Theme: light").click()
+    page.reload()
+    page.get_by_role("button", name="Theme: dark").wait_for()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(15, 20, 19)"
+
+
+def test_who_leaves_the_page_open_is_told_that_the_device_is_away_and_back(
+    place: Place, browse: Open
+) -> None:
+    with place.running() as service:
+        page = browse(service)
+        page.get_by_text("In the picture").wait_for()
+    page.get_by_text("The device does not answer.").wait_for()
+    with place.running():
+        page.get_by_text("The device does not answer.").wait_for(state="hidden", timeout=60_000)
+        picture = page.locator("#live-screen canvas").first
+        page.wait_for_function(_CHANGES, arg=picture.evaluate(_SUM))

@@ -1,0 +1,105 @@
+"""A file with other rules in it keeps what its author wrote."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edgeinfer.errors import ConfigError
+from edgeinfer.sinks.dashboard.toml_text import edited
+from tests.conftest import ROOT
+from tests.sinks.dashboard.serving import TOML
+
+STEP = tomllib.loads(TOML)["rule"][0]
+GATE = {"type": "crossing", "name": "gate", "line": [[0.1, 0.5], [0.9, 0.5]]}
+
+
+def test_what_is_not_changed_stays_to_the_letter() -> None:
+    assert edited(TOML, None, None) == TOML
+    assert edited(TOML, None, [STEP]) == TOML
+    assert edited(TOML, (0.0, 0.0, 1.0, 1.0), [STEP]) == TOML
+
+
+def test_a_changed_rule_keeps_its_comments() -> None:
+    text = edited(TOML, None, [{**STEP, "polygon": [[0.2, 0.2], [0.8, 0.2], [0.5, 0.9]]}])
+    for comment in ("# The porch.", "# the usual one", "# Where people stand.", "# nobody else"):
+        assert comment in text
+    assert tomllib.loads(text)["rule"][0]["polygon"][0] == [0.2, 0.2]
+
+
+def test_rules_come_go_and_change_places() -> None:
+    both = edited(TOML, None, [GATE, STEP])
+    assert tomllib.loads(both)["rule"] == [GATE, STEP]
+    assert tomllib.loads(edited(both, None, [GATE]))["rule"] == [GATE]
+    assert "rule" not in tomllib.loads(edited(TOML, None, []))
+
+
+def test_a_region_is_set_and_taken_away() -> None:
+    text = edited(TOML, (0.1, 0.2, 0.9, 0.8), None)
+    assert tomllib.loads(text)["source"]["region"] == [0.1, 0.2, 0.9, 0.8]
+    assert "region" not in tomllib.loads(edited(text, (0.0, 0.0, 1.0, 1.0), None))["source"]
+
+
+def test_nothing_is_said_of_what_is_not_set() -> None:
+    text = edited(TOML, None, [{**STEP, "loiter_s": None}])
+    assert "loiter_s" not in text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        'source = {type = "synthetic", scene = "signs"}\n',
+        'source.type = "synthetic"\nrule = [{type = "presence", name = "any"}]\n',
+        '[[rule]]\ntype = "presence"\n[rule.scores]\ntrain = 0.3\n[[sink]]\ntype = "words"\n',
+        '[[rule]]\ntype = "presence"\r\n',
+    ],
+    ids=range(5),
+)
+def test_other_forms_are_edited_too(text: str) -> None:
+    found = tomllib.loads(edited(text, (0.1, 0.2, 0.9, 0.8), [STEP, GATE]))
+    assert found["rule"] == [STEP, GATE]
+    assert found["source"]["region"] == [0.1, 0.2, 0.9, 0.8]
+    before = tomllib.loads(text)
+    assert {key: found[key] for key in before if key not in ("rule", "source")} == {
+        key: before[key] for key in before if key not in ("rule", "source")
+    }
+
+
+def test_the_file_with_every_key_can_be_edited() -> None:
+    text = (ROOT / "deploy/edgeinfer.toml").read_text()
+    after = edited(text, (0.1, 0.2, 0.9, 0.8), [GATE])
+    assert tomllib.loads(after) == {
+        **tomllib.loads(text),
+        "source": {**tomllib.loads(text)["source"], "region": [0.1, 0.2, 0.9, 0.8]},
+        "rule": [GATE],
+    }
+    assert all(line in after for line in text.splitlines() if line.startswith("# "))
+
+
+def test_what_is_no_toml_is_said() -> None:
+    with pytest.raises(ConfigError, match="cannot be edited"):
+        edited("[", None, [STEP])
+
+
+_VALUES = st.recursive(
+    st.booleans() | st.integers(-(2**40), 2**40) | st.text(max_size=8) | st.floats(-1e6, 1e6),
+    lambda inner: st.lists(inner, max_size=3),
+    max_leaves=6,
+)
+_RULES = st.lists(st.dictionaries(st.text(min_size=1, max_size=8), _VALUES, max_size=4), max_size=4)
+
+
+@given(_RULES)
+def test_whatever_is_written_is_what_was_asked_for_or_is_refused(
+    rules: list[dict[str, Any]],
+) -> None:
+    try:
+        text = edited(TOML, None, rules)
+    except ConfigError:
+        return
+    assert tomllib.loads(text).get("rule", []) == rules
