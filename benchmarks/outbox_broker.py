@@ -52,6 +52,30 @@ class Broker:
             self._process.terminate()
             self._process.wait()
 
+    def kill(self) -> None:
+        """As a power cut: nobody is told."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def rss_kb(self) -> int:
+        status = Path(f"/proc/{self._pid}/status").read_text()
+        return int(next(line.split()[1] for line in status.splitlines() if "VmRSS" in line))
+
+    def cpu_s(self) -> float:
+        """Since its start. In nanoseconds, where /proc/PID/stat counts hundredths of a second."""
+        return int(Path(f"/proc/{self._pid}/schedstat").read_text().split()[0]) / 1e9
+
+    def version(self) -> str:
+        """Its exit status is that of a help text."""
+        said = subprocess.run([self._program, "-h"], capture_output=True, text=True, check=False)
+        return said.stdout.split()[2]
+
+    @property
+    def _pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
 
 class Subscriber:
     """Keeps (sequence number, id) of each event, in the order of arrival."""

@@ -31,6 +31,7 @@ VERBS = {
     "bench": "What this board really gives a model: time, FLOP/s, threads, heat.",
     "optimize": "The same model, faster here: uint8 rewritten to int8, and compared.",
     "scene": "A drawn clip with its truth: boxes and events, for tests.",
+    "flash": "A freshly written card that comes up publishing: name, Wi-Fi, SSH key, installation.",
     "plan": "Which models of the published menu fit a budget, on this board or another.",
 }
 

@@ -18,7 +18,7 @@ from typing import Annotated, ClassVar, Self, cast
 import cv2
 from annotated_types import Gt, Len
 
-from edgeinfer.core.frame import Frame
+from edgeinfer.core.frame import Frame, Pixels
 from edgeinfer.errors import SourceError
 from edgeinfer.picture import ViewOptions
 from edgeinfer.sources.clock import now
@@ -92,8 +92,15 @@ class V4l2Source:
             what = f"no picture{when}; it was unplugged, or another has it"
             raise SourceError(f"{self.name}: {what}")
         captured_ns, wall_ns = now()
-        shown = self._options.turn_and_cut(pixels)
+        width_px, height_px = self._size_px()
+        shown = self._options.turn_and_cut(picture(pixels, width_px, height_px))
         return Frame(shown, next(self._sequence), captured_ns, wall_ns, self.name, "bgr")
+
+    def _size_px(self) -> tuple[int, int]:
+        capture = cast("cv2.VideoCapture", self._capture)
+        sides = (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
+        width_px, height_px = (round(capture.get(side)) for side in sides)
+        return width_px, height_px
 
     def _ask(self, capture: cv2.VideoCapture) -> None:
         wanted = settings(self._options)
@@ -104,6 +111,12 @@ class V4l2Source:
             for line in differences(wanted, given):
                 _log.warning("%s: %s; see v4l2-ctl --list-formats-ext", self.name, line)
         self._warned = True
+
+
+def picture(pixels: Pixels, width_px: int, height_px: int) -> Pixels:
+    """A picture that came as one row, as OpenCV 4.11 gives those of a camera that sends BGR."""
+    one_row = pixels.ndim == 2 and pixels.size == width_px * height_px * 3
+    return pixels.reshape(height_px, width_px, 3) if one_row else pixels
 
 
 def settings(options: V4l2Source.Options) -> dict[int, float]:

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import pytest
 
 from edgeinfer.config import check
 from edgeinfer.errors import SourceError
-from edgeinfer.sources.v4l2 import V4l2Source, differences, settings
+from edgeinfer.sources.v4l2 import V4l2Source, differences, picture, settings
 
 MJPG, YUYV = (float(cv2.VideoWriter.fourcc(*name)) for name in ("MJPG", "YUYV"))
 
@@ -39,6 +40,16 @@ def test_opencv_waits_for_a_frame_as_long_as_the_person_says(stall_s: float, wai
     camera = source("0", stall_s=stall_s)
     assert os.environ["OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT"] == waits
     assert camera.stall_s == float(waits)
+
+
+def test_a_picture_that_came_as_one_row_has_its_shape_again() -> None:
+    pixels = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3)
+    assert (picture(pixels.reshape(1, -1), 4, 2) == pixels).all()
+
+
+def test_what_has_another_size_is_left_as_it_is() -> None:
+    pixels = np.zeros((1, 30), np.uint8)
+    assert picture(pixels, 4, 2) is pixels
 
 
 def test_an_absent_device_says_which_there_are() -> None:

@@ -1,0 +1,143 @@
+"""What a model sees in pictures, as JSON, to be laid beside what it sees on another processor.
+
+    python goldens.py MODEL PICTURE... >OUT          what this machine sees
+    python goldens.py --compare ONE OTHER            exit status 1 where they differ by too much
+
+The reference kernels are plain loops without a processor's own instructions: with them, and the
+same bytes as input, every output has to be the same to the bit. The default ones may differ by
+rounding.
+"""
+# ruff: noqa: INP001, T201
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+LEAST_SCORE = 0.5
+SCORE_APART = 0.06  # 15 steps of 1/256; seen between x86-64 and arm64: see benchmarks/results/arm64
+LEAST_IOU = 0.9
+
+
+class Reference:
+    """The interpreter with its reference kernels, in an engine's place."""
+
+    def __init__(self, path: Path, engine: Any) -> None:
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+        self.input, self.outputs = engine.input, engine.outputs
+        self._interpreter = Interpreter(
+            str(path), experimental_op_resolver_type=OpResolverType.BUILTIN_REF
+        )
+        self._interpreter.allocate_tensors()
+        self.input_sha256 = self.output_sha256 = ""
+
+    def run(self, tensor: Any) -> Sequence[Any]:
+        interpreter = self._interpreter
+        interpreter.set_tensor(interpreter.get_input_details()[0]["index"], tensor)
+        interpreter.invoke()
+        outputs = [
+            interpreter.get_tensor(detail["index"]) for detail in interpreter.get_output_details()
+        ]
+        self.input_sha256 = _sha256([tensor])
+        self.output_sha256 = _sha256(outputs)
+        return outputs
+
+
+def seen(model: str, pictures: Sequence[Path]) -> dict[str, Any]:
+    from edgeinfer.assembly import open_pipeline
+    from edgeinfer.core.frame import Frame
+    from edgeinfer.loading import locate
+    from edgeinfer.picture import load
+    from edgeinfer.sections import Model
+
+    path = locate(Model(name=model), lambda *_: None)[1]
+    default = open_pipeline(model, min_score=LEAST_SCORE - SCORE_APART)
+    plain = open_pipeline(model, min_score=LEAST_SCORE - SCORE_APART)
+    reference = plain.engine = Reference(path, plain.engine)
+    found = {}
+    for picture in pictures:
+        frame = Frame(load(picture), 0, 0, 0)
+        plain.run(frame)
+        found[picture.name] = {
+            "input_sha256": reference.input_sha256,
+            "reference_sha256": reference.output_sha256,
+            "default": [_detection(each) for each in default.run(frame).findings],
+        }
+    return found
+
+
+def differences(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    """The pictures whose bytes differ, and how far apart the default kernels are at most."""
+    both = {name: (one[name], other[name]) for name in one}
+    return {
+        "pictures": len(both),
+        "inputs_differ": [
+            n for n, (a, b) in both.items() if a["input_sha256"] != b["input_sha256"]
+        ],
+        "reference_differs": [
+            n for n, (a, b) in both.items() if a["reference_sha256"] != b["reference_sha256"]
+        ],
+        "default_unmatched": [n for n, (a, b) in both.items() if _unmatched(a, b)],
+        "default_score_apart": round(max(_apart(a, b) for a, b in both.values()), 4),
+        "detections": sum(_confident(a) for a, _ in both.values()),
+    }
+
+
+def _sha256(arrays: Sequence[Any]) -> str:
+    return hashlib.sha256(b"".join(array.tobytes() for array in arrays)).hexdigest()
+
+
+def _detection(finding: Any) -> dict[str, Any]:
+    box = finding.box
+    corners = [round(float(x), 5) for x in (box.left, box.top, box.right, box.bottom)]
+    return {"label": finding.label, "score": round(float(finding.score), 5), "box": corners}
+
+
+def _confident(picture: dict[str, Any]) -> int:
+    return sum(each["score"] >= LEAST_SCORE for each in picture["default"])
+
+
+def _unmatched(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """A confident detection of either has no partner in the other."""
+    return any(
+        each["score"] >= LEAST_SCORE and _partner(each, there["default"]) is None
+        for here, there in ((one, other), (other, one))
+        for each in here["default"]
+    )
+
+
+def _apart(one: dict[str, Any], other: dict[str, Any]) -> float:
+    pairs = [(each, _partner(each, other["default"])) for each in one["default"]]
+    return max((abs(a["score"] - b["score"]) for a, b in pairs if b), default=0.0)
+
+
+def _partner(detection: dict[str, Any], others: list[dict[str, Any]]) -> dict[str, Any] | None:
+    fitting = [
+        other
+        for other in others
+        if other["label"] == detection["label"]
+        and abs(other["score"] - detection["score"]) <= SCORE_APART
+        and _iou(other["box"], detection["box"]) >= LEAST_IOU
+    ]
+    return max(fitting, key=lambda other: _iou(other["box"], detection["box"]), default=None)
+
+
+def _iou(one: Sequence[float], other: Sequence[float]) -> float:
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    shared = max(width, 0.0) * max(height, 0.0)
+    areas = [(b[2] - b[0]) * (b[3] - b[1]) for b in (one, other)]
+    return shared / (sum(areas) - shared) if shared else 0.0
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "--compare":
+        apart = differences(*(json.loads(Path(name).read_text()) for name in sys.argv[2:4]))
+        print(json.dumps(apart))
+        sys.exit(bool(apart["reference_differs"] or apart["default_unmatched"]))
+    print(json.dumps(seen(sys.argv[1], [Path(name) for name in sys.argv[2:]])))

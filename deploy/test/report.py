@@ -1,0 +1,106 @@
+"""The page of a proof: what was tried, what held, what was measured.
+
+python deploy/test/report.py benchmarks/results/arm64/bookworm.json     writes bookworm.md beside it
+"""
+# ruff: noqa: INP001
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from machine import STEPS
+
+# What QEMU's machines are, and what they are not.
+_INTRODUCTION = """\
+Debian {release} for 64-bit ARM, installed by `deploy/install.sh` and booted in QEMU {qemu}. `virt`
+is a machine with two Cortex-A72 and 1 GB; `raspi3b` is QEMU's Raspberry Pi 3 with four Cortex-A53,
+told to use 426 MB, which is what a Zero 2 W has for programs. **Times of an emulated processor say
+nothing about a Pi's**, and this one shared two cores with other work; bytes, megabytes and what is
+seen do carry over."""
+_HIDDEN = ("step", "passed", "error", "seconds")
+_LEAST_MB = 1.0
+
+
+def page(report: dict[str, Any]) -> str:
+    parts = [
+        f"# {report['release']} on 64-bit ARM, emulated, {report['date']}",
+        _INTRODUCTION.format(**report),
+        _table(("step", *_machines(report)), _steps(report)),
+        "## What was measured",
+        _table(("what", *_machines(report)), _facts(report)),
+        "## Where the megabytes go",
+        _sizes(report["sizes"]),
+        "## How long it took",
+        _table(("stage", "s"), ((name, s) for name, s in report["seconds"].items())),
+        f"`python deploy/test/prove.py {report['release']}`",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _machines(report: dict[str, Any]) -> list[str]:
+    return [kind for kind in STEPS if kind in report]
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)
+
+
+def _steps(report: dict[str, Any]) -> Iterable[tuple[str, ...]]:
+    for name in STEPS["virt"]:
+        found = [_step(report[kind], name) for kind in _machines(report)]
+        words = [_verdict(step) for step in found]
+        yield (name.replace("_", " "), *words)
+
+
+def _step(steps: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    return next((step for step in steps if step["step"] == name), None)
+
+
+def _verdict(step: dict[str, Any] | None) -> str:
+    if step is None:
+        return "not tried"
+    return f"{'yes' if step['passed'] else '**no**'}, {step['seconds']:.0f} s"
+
+
+def _facts(report: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
+    machines = {
+        kind: {key: value for step in report[kind] for key, value in step.items()}
+        for kind in _machines(report)
+    }
+    keys = dict.fromkeys(key for facts in machines.values() for key in facts if key not in _HIDDEN)
+    for key in keys:
+        cells = (facts.get(key, "") for facts in machines.values())
+        yield (
+            key,
+            *(", ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in cells),
+        )
+
+
+def _sizes(sizes: dict[str, dict[str, float]]) -> str:
+    venv = dict(sizes["venv"])
+    whole = venv.pop("all")
+    system = sizes["system"]
+    large = {name: mb for name, mb in venv.items() if mb >= _LEAST_MB}
+    rows = [(name, f"{mb:.1f}") for name, mb in large.items()]
+    rows += [
+        ("the others", f"{whole - sum(large.values()):.1f}"),
+        ("**the venv**", f"**{whole:.1f}**"),
+    ]
+    packages = ", ".join(
+        f"{name} {mb:.1f}" for name, mb in sorted(system.items(), key=lambda i: -i[1])
+    )
+    return (
+        _table(("in the venv", "MB"), rows)
+        + f"\n\nThe system's packages that came with it, {sum(system.values()):.1f} MB: {packages}."
+    )
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        path = Path(name)
+        path.with_suffix(".md").write_text(page(json.loads(path.read_text())), encoding="utf-8")

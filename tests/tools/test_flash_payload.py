@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgeinfer.errors import ConfigError
+from edgeinfer.tools.flash_card import Card, look
+from edgeinfer.tools.flash_payload import File, files
+from edgeinfer.tools.flash_wheel import Wheel
+from tests.tools.cards import CONFIGURATION, bookworm, configuration, trixie
+
+
+class MadeWheel(Wheel):
+    def content(self) -> bytes:
+        return b"wheel"
+
+
+@pytest.fixture
+def card(tmp_path: Path) -> Card:
+    return look(trixie(tmp_path / "boot"))
+
+
+def names(found: list[File]) -> set[str]:
+    return {file.name for file in found}
+
+
+def made(card: Card, path: Path, offline: Path | None = None) -> list[File]:
+    return files(card, path, offline, MadeWheel())
+
+
+def gathered(folder: Path, *names: str) -> Path:
+    folder.mkdir()
+    for name in names:
+        (folder / name).write_bytes(b"x")
+    return folder
+
+
+def test_the_installer_finds_all_that_it_needs(card: Card, tmp_path: Path) -> None:
+    found = names(made(card, configuration(tmp_path)))
+    assert {
+        "edgeinfer/first-boot.sh",
+        "edgeinfer/deploy/install.sh",
+        "edgeinfer/systemd/edgeinfer.service",
+        "edgeinfer/edgeinfer.toml",
+    } <= found
+    assert sum(name.endswith(".whl") for name in found) == 1
+
+
+def test_only_bookworm_has_a_firstrun(card: Card, tmp_path: Path) -> None:
+    path = configuration(tmp_path)
+    assert "firstrun.sh" not in names(made(card, path))
+    assert "firstrun.sh" in names(made(look(bookworm(tmp_path / "other")), path))
+
+
+def test_a_secret_that_lies_beside_the_configuration_is_taken_along(
+    card: Card, tmp_path: Path
+) -> None:
+    found = [file for file in made(card, configuration(tmp_path)) if file.secret]
+    assert names(found) == {"edgeinfer/secrets/mqtt-password"}
+    assert found[0].read() == b"s3cret-of-the-broker\n"
+
+
+def test_what_a_configuration_names_without_a_secret_lies_in_etc(
+    card: Card, tmp_path: Path
+) -> None:
+    path = configuration(tmp_path)
+    (tmp_path / "own.txt").write_text("cat\ndog\n")
+    path.write_text(CONFIGURATION.replace("[[sink]]", 'labels = "own.txt"\n[[sink]]', 1))
+    assert "edgeinfer/etc/own.txt" in names(made(card, path))
+
+
+def test_a_missing_secret_is_said(card: Card, tmp_path: Path) -> None:
+    path = configuration(tmp_path)
+    (tmp_path / "mqtt-password").unlink()
+    with pytest.raises(ConfigError, match="password_file: mqtt-password: no such file"):
+        made(card, path)
+
+
+def test_a_wrong_configuration_is_refused_with_its_problems(card: Card, tmp_path: Path) -> None:
+    path = configuration(tmp_path)
+    path.write_text(path.read_text() + "[limits]\nmax_fsp = 10\n")
+    with pytest.raises(ConfigError, match=r"limits\.max_fsp: unknown; did you mean max_fps\?"):
+        made(card, path)
+
+
+@pytest.mark.parametrize("labels", ["../own.txt", "missing.txt"])
+def test_a_file_that_the_card_has_no_place_for_is_refused(
+    card: Card, tmp_path: Path, labels: str
+) -> None:
+    folder = tmp_path / "folder"
+    path = configuration(folder)
+    (tmp_path / "own.txt").write_text("cat\n")
+    path.write_text(CONFIGURATION.replace("[[sink]]", f'labels = "{labels}"\n[[sink]]', 1))
+    with pytest.raises(ConfigError, match=labels.replace(".", r"\.")):
+        made(card, path)
+
+
+def test_what_was_gathered_is_taken_along_and_nothing_else(card: Card, tmp_path: Path) -> None:
+    wheels = (
+        "edgeinfer-0.1.0-py3-none-any.whl",
+        "ai_edge_litert-2.3.0-cp313-cp313-manylinux_2_27_aarch64.whl",
+    )
+    folder = gathered(tmp_path / "all", *wheels, "a.deb", "m.tflite", "README.md")
+    found = names(made(card, configuration(tmp_path), folder))
+    offline = {Path(name).name for name in found if name.startswith("edgeinfer/offline/")}
+    assert offline == {*wheels, "a.deb", "m.tflite"}
+    assert not any(name.endswith(".whl") for name in found if "/offline/" not in name)
+
+
+@pytest.mark.parametrize(
+    ("wheels", "words"),
+    [
+        ((), "has no wheel of edgeinfer"),
+        (("edgeinfer-0.1.0-py3-none-any.whl",), r"no ai-edge-litert for aarch64 and Python 3\.13"),
+        (
+            ("edgeinfer-0.1.0-py3-none-any.whl", "ai_edge_litert-2-cp313-cp313-linux_x86_64.whl"),
+            "no ai-edge-litert for aarch64",
+        ),
+        (
+            ("edgeinfer-0.1.0-py3-none-any.whl", "ai_edge_litert-2-cp311-cp311-linux_aarch64.whl"),
+            r"Python 3\.13, which this card has",
+        ),
+    ],
+)
+def test_wheels_that_would_fail_on_the_pi_are_refused_here(
+    card: Card, tmp_path: Path, wheels: tuple[str, ...], words: str
+) -> None:
+    folder = gathered(tmp_path / "all", *wheels)
+    with pytest.raises(ConfigError, match=words):
+        made(card, configuration(tmp_path), folder)
+
+
+def test_a_folder_that_is_not_there_is_refused(card: Card, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--offline .*none: no such file"):
+        made(card, configuration(tmp_path), tmp_path / "none")
