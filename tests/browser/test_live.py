@@ -26,6 +26,7 @@ _DRAWN = f"() => ({_SUM})(document.querySelectorAll('#live-screen canvas')[1]) >
 def test_the_live_picture_moves(service: Service, browse: Open) -> None:
     page = browse(service)
     picture = page.locator("#live-screen canvas").first
+    picture.wait_for()
     page.wait_for_function(f"() => ({_SUM})(document.querySelector('#live-screen canvas')) > 0")
     for _ in range(3):
         page.wait_for_function(_CHANGES, arg=picture.evaluate(_SUM))
@@ -37,9 +38,33 @@ def test_boxes_are_drawn_over_the_picture_and_can_be_left_out(
     page = browse(service)
     page.get_by_label("Zones and lines").uncheck()
     page.get_by_label("Ways").uncheck()
+    page.locator("#live-screen canvas").first.wait_for()
     page.wait_for_function(_DRAWN)
     page.get_by_label("Boxes").uncheck()
     page.wait_for_function(f"() => !({_DRAWN})()")
+
+
+# Numbers of the pictures and of the results that come to a page of its own.
+_LISTEN = """async () => {
+  const { on } = await import("./static/updates.js");
+  const { parts } = await import("./static/stream.js");
+  window.results = new Set();
+  window.pictures = [];
+  on("result", ({ seq }) => window.results.add(seq));
+  fetch("api/v1/stream.mjpg").then(async ({ body }) => {
+    for await (const { seq } of parts(body)) if (window.results.size) window.pictures.push(seq);
+  });
+}"""
+
+
+def test_every_picture_meets_its_own_boxes(service: Service, browse: Open) -> None:
+    page = browse(service)
+    page.locator("#live-seen:not(:empty)").wait_for()
+    page.evaluate(_LISTEN)
+    page.wait_for_function("() => window.pictures.length > 12")
+    page.wait_for_function(
+        "() => window.pictures.slice(2, 12).every(seq => window.results.has(seq))"
+    )
 
 
 def test_the_picture_says_in_words_what_is_on_it(service: Service, browse: Open) -> None:

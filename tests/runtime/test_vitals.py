@@ -12,6 +12,7 @@ from edgeinfer.runtime.scheduler import Scheduler
 from edgeinfer.runtime.vitals import Vitals
 from edgeinfer.sections import Limits
 from edgeinfer.sensors.readings import hottest_c
+from tests.doubles import ListSink
 
 
 class Thermometer:
@@ -94,6 +95,18 @@ def test_health_says_the_hottest_temperature_and_every_reading() -> None:
     assert health.facts["readings"] == {"cpu-thermal": {"value": 61.25, "unit": "c"}}
     assert health.facts["binds"] == "nothing"
     assert health.facts["model"] == "echo"
+
+
+def test_a_sink_that_asks_is_told_how_the_device_is_now() -> None:
+    class Asking(ListSink):
+        ask_health: Callable[[], Health] | None = None
+
+    looks, asking, other = Looks(Thermometer(Event(), 61.25)), Asking(), ListSink()
+    looks.vitals.answer([asking, other])
+    looks.at(0)
+    assert asking.ask_health is not None
+    assert asking.ask_health().facts["temperature_c"] == 61.2
+    assert not hasattr(other, "ask_health")
 
 
 def test_a_machine_without_a_sensor_has_no_temperature_in_its_health() -> None:

@@ -30,6 +30,7 @@ from edgeinfer.sinks.dashboard.streams import Streams
 
 COOKIE = "edgeinfer"
 MOST_BODY_BYTES = 262_144
+_LAST_WORD_S = 0.2
 STATIC = Path(__file__).with_name("static")
 
 _log = logging.getLogger(__name__)
@@ -93,7 +94,19 @@ class App:
         return Ask(visitor, request.path_params, query, body)
 
     async def stream(self, answer: Answer, receive: Receive, send: Send) -> None:
+        try:
+            await self._stream(answer, receive, send)
+        finally:
+            answer.over()
+
+    async def _stream(self, answer: Answer, receive: Receive, send: Send) -> None:
+        headers = {"content-type": answer.type, **answer.headers}
+        raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        await send({"type": "http.response.start", "status": answer.status, "headers": raw})
         await self._streams.run(_pump(answer, send), _gone(receive))
+        with suppress(TimeoutError):  # who does not read does not hear that it is over
+            async with asyncio.timeout(_LAST_WORD_S):
+                await send({"type": "http.response.body", "body": b""})
 
 
 class _Endpoint:
@@ -142,14 +155,10 @@ def _visitor(request: Request) -> Visitor:
 
 async def _pump(answer: Answer, send: Send) -> None:
     """Piece by piece; `send` waits while the client does not read, and nothing is kept for it."""
-    headers = {"content-type": answer.type, **answer.headers}
-    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
     assert not isinstance(answer.body, bytes)  # noqa: S101 - for the type checker
     async with aclosing(answer.body) as pieces:  # type: ignore[type-var] # all are generators
         async for piece in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
 
 
 async def _gone(receive: Receive) -> None:

@@ -32,12 +32,16 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Its body is there whole, or comes piece by piece for as long as somebody reads."""
+    """Its body is there whole, or comes piece by piece for as long as somebody reads.
+
+    `over` is called when nobody reads it any more, even if it never began.
+    """
 
     body: bytes | AsyncIterator[bytes] = b""
     status: int = 200
     type: str = JSON
     headers: Mapping[str, str] = field(default_factory=dict)
+    over: Callable[[], None] = lambda: None
 
 
 class RefusedError(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
@@ -138,7 +139,8 @@ class Live:
     async def _stream(self, ask: Ask) -> Answer:
         self._pictures.enter()
         pieces = self._pictures.stream(ask.query.width, ask.query.fps)
-        return Answer(pieces, type=STREAM_TYPE, headers={"Cache-Control": "no-store"})
+        headers = {"Cache-Control": "no-store"}
+        return Answer(pieces, type=STREAM_TYPE, headers=headers, over=self._pictures.leave)
 
     async def _frame(self, ask: Ask) -> Answer:
         jpeg = await self._pictures.one(ask.query.width)
@@ -146,10 +148,12 @@ class Live:
 
     async def _feed(self, ask: Ask) -> Answer:
         missed: Missed = lambda: self._missed(ask.visitor.resume)  # noqa: E731 - asked for once it listens
-        pieces = self._updates.feed(self._updates.enter(), missed)
+        listener = self._updates.enter()
+        pieces = self._updates.feed(listener, missed)
         # X-Accel-Buffering: nginx would hold the updates back until it has 4 kB of them.
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return Answer(pieces, type=TYPE, headers=headers)
+        over = partial(self._updates.leave, listener)
+        return Answer(pieces, type=TYPE, headers=headers, over=over)
 
     async def _columns(self, ask: Ask) -> Answer:
         return said(self._history.columns(ask.query.span))

@@ -80,20 +80,19 @@ class Pictures:
             raise RefusedError(503, "frame: none has come yet; is the camera there?") from None
 
     async def stream(self, width_px: int, fps: float) -> AsyncIterator[bytes]:
-        """A part for each picture; the place is taken by `enter`, and given back here."""
-        try:
-            least_s = 1 / fps
-            number, due_s = 0, monotonic()
-            while True:
-                await asyncio.sleep(max(0.0, due_s - monotonic()))
-                jpeg = await self._newer(width_px, number)
-                number, due_s = jpeg.number, monotonic() + least_s * 0.9
-                yield _part(jpeg)
-        finally:
-            self.viewers -= 1
+        """A part for each picture."""
+        number, due_s = 0, monotonic()
+        while True:
+            await asyncio.sleep(max(0.0, due_s - monotonic()))
+            jpeg = await self._newer(width_px, number)
+            number, due_s = jpeg.number, monotonic() + 0.9 / fps
+            yield _part(jpeg)
 
     def enter(self) -> None:
-        """Raises: RefusedError: the stream would be one too many."""
+        """Take a place, which `leave` gives back.
+
+        Raises: RefusedError: the stream would be one too many.
+        """
         if self.viewers >= MOST_STREAMS:
             raise RefusedError(
                 503,
@@ -101,6 +100,9 @@ class Pictures:
                 headers={"Retry-After": "10"},
             )
         self.viewers += 1
+
+    def leave(self) -> None:
+        self.viewers -= 1
 
     async def _newer(self, width_px: int, than: int) -> Jpeg:
         size = self._sizes.setdefault(self._width(width_px), _Size())

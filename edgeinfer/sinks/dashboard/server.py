@@ -26,7 +26,7 @@ _IDLE_S = 15
 _HEAD_BYTES = 16_384
 # The kernel would take megabytes for each viewer that has stopped to read.
 _SEND_BUFFER_BYTES = 262_144
-_ENDING_S = 1.0
+_ENDING_S = 0.4  # twice; all of the service has 2 s to end
 
 
 class Server:
@@ -69,9 +69,11 @@ class Server:
         self._thread.start()
 
     def end(self) -> None:
-        """Streams should have been ended before; what hangs is left behind."""
+        """Streams should have been ended before; who does not read the last of it is cut off."""
         if self._thread is not None:
             self._server.should_exit = True
+            self._thread.join(_ENDING_S)
+            self._server.force_exit = True
             self._thread.join(_ENDING_S)
             self._thread = None
 

@@ -54,7 +54,10 @@ class Updates:
             self._loop.call_soon_threadsafe(self._spread, kind, told, number)
 
     def enter(self) -> _Listener:
-        """Raises: RefusedError: it would be one too many."""
+        """A place, which `leave` gives back.
+
+        Raises: RefusedError: it would be one too many.
+        """
         if len(self._listeners) >= MOST_LISTENERS:
             raise RefusedError(
                 503,
@@ -65,18 +68,18 @@ class Updates:
         self._listeners.add(listener)
         return listener
 
+    def leave(self, listener: _Listener) -> None:
+        self._listeners.discard(listener)
+
     async def feed(self, listener: _Listener, missed: Missed) -> AsyncIterator[bytes]:
-        """Until the listener goes, or has left too much unread."""
-        try:
-            yield b"retry: 2000\n\n"
-            last = 0
-            for last, document in await missed():
-                yield chunk("event", document, last)
-            async for told, number in listener.told():
-                if number is None or number > last:
-                    yield told
-        finally:
-            self._listeners.discard(listener)
+        """Until the listener has left too much unread."""
+        yield b"retry: 2000\n\n"
+        last = 0
+        for last, document in await missed():
+            yield chunk("event", document, last)
+        async for told, number in listener.told():
+            if number is None or number > last:
+                yield told
 
     def _spread(self, kind: str, told: bytes, number: int | None) -> None:
         for listener in self._listeners:

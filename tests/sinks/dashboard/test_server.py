@@ -102,6 +102,17 @@ def test_a_viewer_that_goes_gives_its_place_back(tmp_path: Path) -> None:
         until(lambda: dashboard.parts.pictures.viewers == 0)
 
 
+@pytest.mark.parametrize("path", ["/api/v1/stream.mjpg", "/api/v1/updates"])
+def test_so_does_one_that_goes_before_anything_has_come(tmp_path: Path, path: str) -> None:
+    with serving(tmp_path) as dashboard, dashboard.client() as client:
+        for _ in range(2 * MOST_STREAMS):
+            dashboard.raw(GET.format(path)).close()
+        assert client.get("/healthz").status_code == 200  # it has seen all that came before
+        until(lambda: dashboard.parts.pictures.viewers + dashboard.parts.updates.listeners == 0)
+        with dashboard.raw(GET.format(path)) as viewer:
+            assert viewer.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.parametrize(
     ("path", "most"),
     [("/api/v1/stream.mjpg", MOST_STREAMS), ("/api/v1/updates", MOST_LISTENERS)],
@@ -125,7 +136,9 @@ def test_more_connections_than_there_may_be_are_told_so(tmp_path: Path) -> None:
             assert late.recv(65_536).startswith(b"HTTP/1.1 503")
 
 
-def test_leaving_ends_the_streams_at_once(tmp_path: Path) -> None:
+def test_leaving_ends_the_streams_at_once_and_in_good_order(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     with ExitStack() as stack:
         with serving(tmp_path) as dashboard:
             viewer = stack.enter_context(dashboard.raw(GET.format("/api/v1/stream.mjpg")))
@@ -133,7 +146,8 @@ def test_leaving_ends_the_streams_at_once(tmp_path: Path) -> None:
             assert viewer.recv(65_536)
             assert listener.recv(65_536)
         viewer.settimeout(DEADLINE_S)
-        _rest(viewer)
-        _rest(listener)
+        assert _rest(viewer).endswith(b"0\r\n\r\n")
+        assert _rest(listener).endswith(b"0\r\n\r\n")
+        assert not [one for one in caplog.records if one.levelname != "INFO"]
         with pytest.raises(ConnectionRefusedError):
             socket.create_connection(dashboard.address)

@@ -12,7 +12,7 @@ const CHARTS = [
   { title: "Latency", unit: "ms", keys: ["p50_ms", "p95_ms"], names: ["p50", "p95"], colours: ["accent", "warn"] },
   { title: "Temperature", unit: "°C", keys: ["temperature_c"], zoomed: true, colours: ["bad"], none: "No sensor for the temperature can be read here." },
   { title: "Processor clock", unit: "MHz", keys: ["clock_mhz"], colours: ["accent"], none: "The clock cannot be read here." },
-  { title: "Memory", unit: "MB", keys: ["memory_bytes"], scale: 1e-6, colours: ["good"] },
+  { title: "Memory", unit: "MB", keys: ["memory_bytes"], scale: 1e-6, colours: ["good"], none: "The memory cannot be read here." },
 ];
 const ENDINGS = { error: "ended with an error", crashed: "crashed", killed: "was killed", power: "ended with the power", good: "ended in good order" };
 
@@ -79,7 +79,7 @@ function options(chart, first_s) {
     padding: [8, 8, 0, 0],
     cursor: { sync: { key: "machine" }, drag: { x: false, y: false }, points: { size: 7 } },
     scales: { x: { range: () => [begin, now] }, y: { range: (_, least, most) => [chart.zoomed ? Math.floor(least - 2) : 0, chart.zoomed ? Math.ceil(most + 2) : most * 1.15 || 1] } },
-    axes: [{ ...x, space: 70, values: (_, ticks) => ticks.map((tick) => clockTime(tick * 1000).slice(0, 5)) }, { ...y, space: 34 }],
+    axes: [{ ...x, space: 58, values: (_, ticks) => ticks.map((tick) => clockTime(tick * 1000).slice(0, 5)) }, { ...y, space: 34 }],
     series: [{}, ...chart.keys.map((_, index) => ({ stroke: paint(chart.colours[index]), width: 2, spanGaps: false, points: { show: false }, fill: index === 0 && chart.keys.length === 1 ? `${paint(chart.colours[0])}1f` : undefined }))],
   };
 }

@@ -4,7 +4,10 @@ import { inwards } from "./shapes.js";
 import { stateWords } from "./words.js";
 
 const FONT_PX = 13;
+const LABEL_PX = FONT_PX + 7;
 const WAY_S = 5;
+
+const area = (box) => (box ? (box.right - box.left) * (box.bottom - box.top) : 0);
 
 export class Overlay {
   constructor(canvas) {
@@ -26,6 +29,7 @@ export class Overlay {
     pen.lineJoin = pen.lineCap = "round";
     this.pen = pen;
     this.at = ([x, y]) => [x * width, y * height];
+    this.taken = [];
     if (this.layers.places) this.rules.forEach((rule) => this.place(rule));
     if (!result) return;
     if (this.layers.ways) this.ways(result, before);
@@ -41,8 +45,9 @@ export class Overlay {
     if (polygon?.length) this.tint(colour, busy ? 0.3 : 0.1);
     this.stroke(colour, 2.5);
     if (line) this.inwards(points, colour);
-    const top = points.reduce((best, point) => (point[1] < best[1] ? point : best));
-    this.label(`${name}: ${words}`, top[0], top[1] - 4, colour);
+    const lower = ([x, y]) => y - x * 0.2; // and rather at the left: names run to the right
+    const low = points.reduce((best, point) => (lower(point) > lower(best) ? point : best));
+    this.label(`${name}: ${words}`, [[low[0] + 6, low[1] - LABEL_PX - 6], [low[0] + 6, low[1] + 4]], colour);
   }
 
   /** What crosses this way counts as `in`. */
@@ -78,14 +83,15 @@ export class Overlay {
 
   found(findings) {
     const words = [];
-    for (const finding of findings) {
+    // What is large lies behind what is small, and its name gives way.
+    for (const finding of [...findings].sort((a, b) => area(b.box) - area(a.box))) {
       if (finding.box) this.box(finding);
       else if (finding.kind === "pose") this.pose(finding);
       else if (finding.kind === "mask") words.push(...Object.entries(finding.shares));
       else words.push([finding.label, finding.score]);
     }
     words.slice(0, 5).forEach(([label, share], row) => {
-      this.label(`${label} ${Math.round(share * 100)} %`, 12, this.canvas.clientHeight - 12 - row * 24, labelColour(label));
+      this.label(`${label} ${Math.round(share * 100)} %`, [[12, this.canvas.clientHeight - 36 - row * 24]], labelColour(label));
     });
   }
 
@@ -96,8 +102,9 @@ export class Overlay {
     this.pen.beginPath();
     this.pen.roundRect(left, top, right - left, bottom - top, 4);
     this.stroke(colour, 2.5);
-    const number = track === undefined ? "" : ` #${track}`;
-    this.label(`${label} ${Math.round(score * 100)} %${number}`, left, top - 3, colour);
+    const number = track === undefined || right - left < 60 ? "" : ` #${track}`;
+    const above = [0, 1, 2].map((rows) => [left, top - 3 - LABEL_PX * (rows + 1) - 2 * rows]);
+    this.label(`${label} ${Math.round(score * 100)} %${number}`, [...above, [left, bottom + 3], [left, bottom + 5 + LABEL_PX]], colour);
   }
 
   pose({ keypoints }) {
@@ -132,19 +139,23 @@ export class Overlay {
     }
   }
 
-  /** Letters on their colour, above (x, y), inside the picture. */
-  label(text, x, y, colour) {
+  /** Letters on their colour, at the first of these places where none are yet; inside the picture. */
+  label(text, places, colour) {
     const { pen, canvas } = this;
     pen.font = `600 ${FONT_PX}px system-ui, sans-serif`;
     const width = pen.measureText(text).width + 10;
-    const height = FONT_PX + 7;
-    const left = Math.max(2, Math.min(x, canvas.clientWidth - width - 2));
-    const top = Math.max(2, Math.min(y - height, canvas.clientHeight - height - 2));
+    const within = places.map(([x, y]) => [
+      Math.max(2, Math.min(x, canvas.clientWidth - width - 2)),
+      Math.max(2, Math.min(y, canvas.clientHeight - LABEL_PX - 2)),
+    ]);
+    const isFree = ([x, y]) => this.taken.every((other) => x >= other.right || x + width <= other.left || y >= other.bottom || y + LABEL_PX <= other.top);
+    const [left, top] = within.find(isFree) ?? within[0];
+    this.taken.push({ left, top, right: left + width, bottom: top + LABEL_PX });
     pen.beginPath();
-    pen.roundRect(left, top, width, height, 4);
+    pen.roundRect(left, top, width, LABEL_PX, 4);
     this.tint(colour, 0.92);
     pen.fillStyle = "#0b0f0e";
     pen.textBaseline = "middle";
-    pen.fillText(text, left + 5, top + height / 2 + 0.5);
+    pen.fillText(text, left + 5, top + LABEL_PX / 2 + 0.5);
   }
 }

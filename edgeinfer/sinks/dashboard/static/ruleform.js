@@ -27,7 +27,7 @@ export function ruleForm({ rule, types, labels, colour, isOpen, changed, redraw,
   const form = make("details", { class: "rule", open: isOpen },
     make("summary", {}, make("span", { class: "chip", "--chip": colour }), title, make("span", { class: "kind" }, kindWords(rule.type))),
     make("div", { class: "fields" },
-      make("div", { class: "two" },
+      make("div", { class: "fields" },
         make("label", {}, "Name", make("input", { value: rule.name ?? "", maxlength: 64, oninput: ({ target }) => {
           rule.name = target.value;
           title.textContent = rule.name || rule.type;
@@ -86,7 +86,7 @@ function place(rule, type, redraw, changed) {
 }
 
 function options(rule, type, changed) {
-  const shown = (type?.options ?? []).filter(({ name, kind }) => !APART.includes(name) && ["number", "integer", "flag", "choice"].includes(kind));
+  const shown = (type?.options ?? []).filter(({ name, kind }) => !APART.includes(name) && ["number", "integer", "boolean", "choice"].includes(kind));
   if (!shown.length) return null;
   const set = shown.some(({ name }) => name in rule);
   return make("details", { open: set }, make("summary", {}, "More options"), make("div", { class: "two" }, shown.map((option) => field(rule, option, changed))));
@@ -100,7 +100,7 @@ function field(rule, { name, kind, default: usual, choices }, changed) {
     else rule[name] = value;
     changed();
   };
-  if (kind === "flag") return make("label", {}, make("input", { type: "checkbox", checked: rule[name] ?? usual, onchange: ({ target }) => keep(target.checked) }), words);
+  if (kind === "boolean") return make("label", {}, make("input", { type: "checkbox", checked: rule[name] ?? usual, onchange: ({ target }) => keep(target.checked) }), words);
   if (kind === "choice") {
     return make("label", {}, words, make("select", { onchange: ({ target }) => keep(target.value) },
       choices.map((value) => make("option", { value, selected: value === (rule[name] ?? usual) }, value))));
