@@ -20,10 +20,10 @@ STEPS = {
         "memory_stays_small",
         "nothing_is_written_per_frame",
         "check_inspect_and_bench_work",
-        "a_camera_works_inside_the_sandbox",
         "a_hang_is_ended_by_the_watchdog",
         "sigterm_ends_it_in_good_order",
         "an_upgrade_keeps_configuration_and_state",
+        "a_camera_works_inside_the_sandbox",
     ],
     "raspi3b": [
         "the_unit_becomes_active",

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -77,10 +78,12 @@ def _wheels(release: str) -> Path:
     tree = CACHE / release / "next"
     shutil.rmtree(tree, ignore_errors=True)
     _checkout(tree)
-    text = (tree / "pyproject.toml").read_text(encoding="utf-8")
-    at = text.index("version = ")
-    text = text[:at] + f'version = "{NEXT_VERSION}"' + text[text.index("\n", at) :]
-    (tree / "pyproject.toml").write_text(text, encoding="utf-8")
+    for name in ("pyproject.toml", "edgeinfer/__init__.py"):
+        text = (tree / name).read_text(encoding="utf-8")
+        later = re.sub(
+            r'^((__)?version(__)? = )".*"', rf'\1"{NEXT_VERSION}"', text, flags=re.MULTILINE
+        )
+        (tree / name).write_text(later, encoding="utf-8")
     subprocess.run([tree / "deploy/wheels", release, wheels], check=True)
     return wheels
 

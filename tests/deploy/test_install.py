@@ -1,0 +1,221 @@
+"""deploy/install.sh, run in a Debian of its own under a real systemd, by a folder of wheels."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.deploy import machines
+from tests.deploy.machines import Machine
+
+INSTALL = "/home/pi/edgeinfer/deploy/install.sh"
+CONFIGURATION = """\
+[source]
+type = "synthetic"
+
+[model]
+name = "coco_ssd_mobilenet_v1"
+
+[limits]
+max_fps = 5
+
+[[sink]]
+type = "mqtt"
+uri = "mqtt://localhost:1883"
+"""
+# Whatever has been given back: what systemd and apt keep for themselves.
+NOT_OURS: tuple[str, ...] = (
+    "/etc/systemd/system/multi-user.target.wants",
+    "/etc/.",
+    "/etc/group",
+    "/etc/passwd",
+)
+NOT_OURS += ("/etc/shadow", "/etc/gshadow", "/etc/subuid", "/etc/subgid")
+
+pytestmark = [
+    pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to boot a container"),
+    pytest.mark.skipif(platform.machine() != "x86_64", reason="its container is x86-64"),
+    pytest.mark.skipif(bool(machines.missing()), reason=machines.missing()),
+    pytest.mark.timeout(900),
+]
+
+
+@pytest.fixture(scope="module")
+def wheels() -> Path:
+    return machines.prepare()
+
+
+@pytest.fixture(scope="module")
+def machine(
+    tmp_path_factory: pytest.TempPathFactory, wheels: Path, models: Path
+) -> Iterator[Machine]:
+    """With a checkout, two folders of wheels and a configuration; nothing is installed yet."""
+    machine = Machine(tmp_path_factory.mktemp("machine"))
+    home = machine.path / "home/pi"
+    (home / "edgeinfer").mkdir(parents=True)
+    for part in ("deploy", "systemd"):
+        shutil.copytree(ROOT / part, home / "edgeinfer" / part)
+    shutil.copytree(wheels, home / "wheels")
+    shutil.copy(models / "coco_ssd_mobilenet_v1_1.0_quant.tflite", home / "wheels")
+    (home / "proof.toml").write_text(CONFIGURATION)
+    yield machine
+    machine.close()
+
+
+def _next_version(machine: Machine, tmp_path: Path, version: str, **changes: str) -> str:
+    """A folder of wheels with a later edgeinfer, in which some files are others; as seen inside."""
+    tree = tmp_path / "tree"
+    for part in ("edgeinfer", "models"):
+        shutil.copytree(ROOT / part, tree / part)
+    for name in ("README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tree)
+    for name in ("pyproject.toml", "edgeinfer/__init__.py"):
+        text = (ROOT / name).read_text()
+        (tree / name).write_text(re.sub(r'(version_*) = ".*"', rf'\1 = "{version}"', text, count=1))
+    for name, content in changes.items():
+        (tree / "edgeinfer" / name.replace("__", "/")).with_suffix(".py").write_text(content)
+    inside = f"/home/pi/wheels-{version}"
+    folder = machine.path / inside[1:]
+    shutil.copytree(machine.path / "home/pi/wheels", folder)
+    machines.wheel(tree, folder)
+    return inside
+
+
+def _version(machine: Machine) -> str:
+    return machine.run("edgeinfer", "--version").stdout.split()[-1]
+
+
+def _refused(machine: Machine, *arguments: str, status: int) -> str:
+    before = machine.files()
+    done = machine.run(INSTALL, *arguments, status=status)
+    # /opt/edgeinfer itself may have been made to see how much room there is.
+    assert machine.files() - before <= {"/opt/edgeinfer"}
+    return done.stderr
+
+
+# In the order of a machine's life: each test goes on where the one before it ended.
+
+
+def test_what_cannot_work_is_refused_with_a_reason(machine: Machine) -> None:
+    system = machine.path / "usr/lib/os-release"
+    bookworm = system.read_text()
+    system.write_text(bookworm.replace("bookworm", "bullseye"))
+    bullseye = _refused(machine, status=1)
+    system.write_text(bookworm)
+
+    assert "bullseye) is neither bookworm nor trixie" in bullseye
+    assert "no such folder" in _refused(machine, "--offline", "/nowhere", status=2)
+    assert "has no wheel of edgeinfer" in _refused(machine, "--offline", "/home/pi", status=1)
+    assert "--turbo: unknown" in _refused(machine, "--turbo", status=2)
+    assert "knows config and state" in _refused(machine, "--uninstall", "--keep", "all", status=2)
+
+
+def test_a_32_bit_system_is_refused_whatever_its_kernel_is(machine: Machine) -> None:
+    dpkg = machine.path / "usr/bin/dpkg"
+    dpkg.rename(dpkg.with_name("dpkg.real"))
+    dpkg.write_text("#!/bin/sh\necho armhf\n")
+    dpkg.chmod(0o755)
+
+    refusal = _refused(machine, status=1)
+
+    dpkg.with_name("dpkg.real").rename(dpkg)
+    assert "is a system for armhf" in refusal
+    assert "64-bit" in refusal
+
+
+def test_a_full_card_is_refused(machine: Machine) -> None:
+    machine.run("mkdir", "-p", "/opt/edgeinfer")
+    machine.run("mount", "-t", "tmpfs", "-o", "size=100M", "tmpfs", "/opt/edgeinfer")
+
+    refusal = _refused(machine, status=1)
+
+    machine.run("umount", "/opt/edgeinfer")
+    assert "100 MB free" in refusal
+
+
+def test_one_command_installs_and_starts_the_service(machine: Machine) -> None:
+    config = ["--config", "/home/pi/proof.toml"]
+
+    done = machine.run(INSTALL, "--offline", "/home/pi/wheels", *config)
+
+    assert machine.show("ActiveState") == "active", done.stdout
+    assert machine.run("systemctl", "is-enabled", "edgeinfer").stdout == "enabled\n"
+    assert _version(machine) == "0.1.0"
+    listen = ["mosquitto_sub", "-t", "edgeinfer/+/result", "-C", "1", "-W", "60"]
+    assert "synthetic" in machine.run(*listen).stdout
+    owner = machine.run("stat", "-c", "%U %a", "/var/lib/edgeinfer").stdout
+    assert owner == "edgeinfer 700\n"
+
+
+def test_an_upgrade_keeps_configuration_and_state(machine: Machine, tmp_path: Path) -> None:
+    marker = machine.path / "var/lib/edgeinfer/marker"
+    marker.write_text("kept")
+
+    machine.run(INSTALL, "--offline", _next_version(machine, tmp_path, "9.0"))
+
+    assert _version(machine) == "9.0"
+    assert machine.show("ActiveState") == "active"
+    assert marker.read_text() == "kept"
+    assert (machine.path / "etc/edgeinfer/edgeinfer.toml").read_text() == CONFIGURATION
+    assert len(list((machine.path / "opt/edgeinfer/releases").iterdir())) == 1
+
+
+def test_an_upgrade_that_does_not_pass_the_check_is_taken_back(
+    machine: Machine, tmp_path: Path
+) -> None:
+    broken = "raise SystemExit(1)\n"
+    wheels = _next_version(machine, tmp_path, "9.1", tools__check=broken)
+
+    done = machine.run(INSTALL, "--offline", wheels, status=1)
+
+    assert "not upgraded: edgeinfer check passes with the old version" in done.stderr
+    assert _version(machine) == "9.0"
+    assert machine.show("ActiveState") == "active"
+    assert len(list((machine.path / "opt/edgeinfer/releases").iterdir())) == 1
+
+
+def test_an_upgrade_that_does_not_start_is_taken_back(machine: Machine, tmp_path: Path) -> None:
+    broken = "raise SystemExit(2)\n"
+    wheels = _next_version(machine, tmp_path, "9.2", runtime__service=broken)
+
+    done = machine.run(INSTALL, "--offline", wheels, status=1)
+
+    assert "not upgraded: the new version does not start" in done.stderr
+    assert _version(machine) == "9.0"
+    assert machine.show("ActiveState") == "active"
+
+
+def test_without_its_wheels_an_upgrade_changes_nothing(machine: Machine) -> None:
+    machine.run("mkdir", "/home/pi/alone")
+    machine.run("sh", "-c", "cp /home/pi/wheels/edgeinfer-*.whl /home/pi/alone/")
+    began = machine.show("ExecMainStartTimestampMonotonic")
+
+    done = machine.run(INSTALL, "--offline", "/home/pi/alone", "--no-start", status=None)
+
+    # What is in the system's Python may be enough; here it is not.
+    assert done.returncode == 1
+    assert "nothing was changed" in done.stderr
+    assert machine.show("ExecMainStartTimestampMonotonic") == began
+    assert _version(machine) == "9.0"
+
+
+def test_uninstalled_nothing_is_left_but_what_is_to_be_kept(machine: Machine) -> None:
+    machine.run(INSTALL, "--uninstall", "--keep", "config")
+
+    left = machine.files() - machine.pristine
+    ours = {path for path in left if not path.startswith(("/home/", *NOT_OURS))}
+    assert ours == {
+        "/etc/edgeinfer",
+        "/etc/edgeinfer/edgeinfer.toml",
+        "/etc/edgeinfer/secrets",
+    }
+    machine.run("id", "edgeinfer", status=1)
+    machine.run(INSTALL, "--uninstall")
+    assert "/etc/edgeinfer" not in machine.files()
