@@ -136,7 +136,7 @@ def test_a_user_of_the_broker_has_a_password_in_a_file(rendered: Any) -> None:
 # The real thing
 
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.machine, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")

@@ -93,6 +93,7 @@ def root(tmp_path: Path, wheels: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", path], check=True)
 
 
+@pytest.mark.machine
 @pytest.mark.timeout(600)
 def test_the_hook_leaves_an_image_that_starts_with_edgeinfer(
     root: Path, wheels: Path, tmp_path: Path

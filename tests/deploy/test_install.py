@@ -40,6 +40,7 @@ NOT_OURS: tuple[str, ...] = (
 NOT_OURS += ("/etc/shadow", "/etc/gshadow", "/etc/subuid", "/etc/subgid")
 
 pytestmark = [
+    pytest.mark.machine,
     pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to boot a container"),
     pytest.mark.skipif(platform.machine() != "x86_64", reason="its container is x86-64"),
     pytest.mark.skipif(bool(machines.missing()), reason=machines.missing()),
