@@ -312,7 +312,7 @@ uninstall_it() {
   rm -f /etc/systemd/system/edgeinfer.service /etc/udev/rules.d/60-edgeinfer.rules \
     /etc/tmpfiles.d/edgeinfer.conf /etc/sysusers.d/edgeinfer.conf /usr/local/bin/edgeinfer
   # Debian has no such folder until somebody needs it.
-  rmdir --ignore-fail-on-non-empty /etc/sysusers.d
+  rmdir /etc/sysusers.d 2>/dev/null || true
   rm -rf "$prefix"
   kept config || rm -rf "$etc" /etc/systemd/system/edgeinfer.service.d
   kept state || rm -rf "$state"
