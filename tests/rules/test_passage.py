@@ -204,5 +204,6 @@ def test_it_is_one_passage_and_never_the_wrong_way_whatever_the_detector_does(
     whole = [e for e in events if e.kind == "ended"]
     assert len(whole) == 1
     wanted = "right_to_left" if backwards else "left_to_right"
-    assert whole[0].facts["direction"] in (wanted, "unknown")
+    # A mistake that crosses the picture by chance is another train to the rule: `both`, seldom.
+    assert whole[0].facts["direction"] in (wanted, "unknown", "both")
     assert whole[0].facts["duration_s"] == pytest.approx(over - 3, abs=1.0 + 4 / fps)
