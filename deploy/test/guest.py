@@ -133,7 +133,7 @@ def nothing_is_written_per_frame() -> Facts:
 
 def check_inspect_and_bench_work() -> Facts:
     verbs = {
-        "check": "cd /etc/edgeinfer && edgeinfer check --json",
+        "check": "edgeinfer check --json",
         "inspect": f"edgeinfer inspect {MODEL} --json",
         "bench": f"edgeinfer bench {MODEL} --quick --runs 5 --json --no-save",
     }
