@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 HERE = Path(__file__).parent
 PASSWORD = "only for these pictures"  # noqa: S105
@@ -123,18 +123,25 @@ def keep(page: Page, name: str) -> None:
         )
 
 
+def train(page: Page) -> Locator:
+    return page.locator("#live-screen canvas[aria-label*='train']")
+
+
 def a_train_is_seen(page: Page) -> None:
     """For so long that it is not one of the model's mistakes, and has come far in."""
-    train, seen = page.locator("#live-screen canvas[aria-label*='train']"), 0
+    seen = 0
     while seen < 6:
-        seen = seen + 1 if train.count() else 0
+        seen = seen + 1 if train(page).count() else 0
         page.wait_for_timeout(500)
 
 
 def live(page: Page, name: str) -> None:
     go(page, "live")
-    a_train_is_seen(page)
-    keep(page, name)
+    for _ in range(20):  # a busy machine is slow to take it, and the train is gone
+        a_train_is_seen(page)
+        keep(page, name)
+        if train(page).count():
+            return
 
 
 def setup(page: Page) -> None:
