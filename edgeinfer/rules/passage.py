@@ -72,7 +72,9 @@ class PassageRule:
             self._forget()
         strength = self._options.strength(best) if best else 0.0
         self._presence.update(strength, result.frame.captured_ns)
-        if best is not None:
+        if best is None:
+            self._travel.add((), None, result.frame.captured_ns)
+        else:
             self._look(result, found, best, strength)
         return self._events(result)
 

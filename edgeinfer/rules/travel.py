@@ -44,30 +44,33 @@ class _Way:
         x = _middle(self.last) - _middle(self.first)
         return x if self.far >= _MOVED_SIGHTINGS else 0.0
 
-    def step(self, box: Box, now_ns: int) -> None:
+    def step(self, box: Box, now_ns: int, *, at_once: bool) -> None:
+        """`at_once`: it was seen in the frame before, too; a lone sighting says not where it is."""
         for before, now in ((self.last.left, box.left), (self.last.right, box.right)):
             if _is_free(before) and _is_free(now):
                 self.edge_x += now - before
                 self.edge_s += (now_ns - self.last_ns) / 1e9
         self.last, self.last_ns = box, now_ns
         self.off += _farthest(self.first, box) >= _MOVED
-        self.far += abs(_middle(box) - _middle(self.first)) >= _TRAVELLED
+        self.far += at_once and abs(_middle(box) - _middle(self.first)) >= _TRAVELLED
 
 
 @dataclass(slots=True)
 class Travel:
-    """Grows with each frame of a presence; a new presence takes a new one."""
+    """Grows with each frame of a presence, empty ones too; a new presence takes a new one."""
 
     _ways: dict[int, _Way] = field(default_factory=dict)
+    _before: frozenset[int] = frozenset()  # the tracks of the frame before
     _shifted: list[float] = field(default_factory=lambda: [0.0, 0.0])  # to the left, to the right
     _shifts: int = 0
     _velocities: deque[float] = field(default_factory=lambda: deque(maxlen=_MOST_VELOCITIES))
     _changes: int = 0
 
     def add(self, objects: Iterable[Detection], shift: Shift | None, now_ns: int) -> None:
-        for one in objects:
-            if one.track is not None:
-                self._step(one.track, one.box, now_ns)
+        boxes = {one.track: one.box for one in objects if one.track is not None}
+        for track, box in boxes.items():
+            self._step(track, box, now_ns)
+        self._before = frozenset(boxes)
         if shift is not None:
             self._changes += 1
             self._shift(shift)
@@ -102,7 +105,7 @@ class Travel:
         if way is None:
             self._ways[track] = _Way(box, box, now_ns)
         else:
-            way.step(box, now_ns)
+            way.step(box, now_ns, at_once=track in self._before)
 
     def _shift(self, shift: Shift) -> None:
         if shift.x is not None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from edgeinfer.core.results import Classification, Detection
@@ -176,6 +176,14 @@ def test_classifications_are_no_motion() -> None:
     misses=st.floats(0, 0.2),
     backwards=st.booleans(),
 )
+# Three lone mistakes, seconds apart, that the tracker takes for one object on its way.
+@example(
+    seed=4842,
+    fps=22.3415444247721,
+    speed=0.6843015293763088,
+    misses=0.07825381057453283,
+    backwards=True,
+)
 @settings(max_examples=80, deadline=None)
 def test_it_is_one_passage_and_never_the_wrong_way_whatever_the_detector_does(
     *, seed: int, fps: float, speed: float, misses: float, backwards: bool
@@ -204,6 +212,5 @@ def test_it_is_one_passage_and_never_the_wrong_way_whatever_the_detector_does(
     whole = [e for e in events if e.kind == "ended"]
     assert len(whole) == 1
     wanted = "right_to_left" if backwards else "left_to_right"
-    # A mistake that crosses the picture by chance is another train to the rule: `both`, seldom.
-    assert whole[0].facts["direction"] in (wanted, "unknown", "both")
+    assert whole[0].facts["direction"] in (wanted, "unknown")
     assert whole[0].facts["duration_s"] == pytest.approx(over - 3, abs=1.0 + 4 / fps)
