@@ -46,7 +46,7 @@ def configure(table: Mapping[str, Any]) -> Config:
     """
     problems: list[str] = []
     table = _with_model(table)
-    settings = _collect(problems, lambda: config.build(table, _options_of))
+    settings = _collect(problems, lambda: config.build(table, plugins.options_of))
     for name in _menu_names(table.get("model")):
         _collect(problems, partial(menu.find, name))
     sinks = table.get("sink")
@@ -117,7 +117,7 @@ def _collect(problems: list[str], ask: Callable[[], T]) -> T | None:
 
 def _part(kind: str, table: Mapping[str, Any], where: str) -> Part:
     problems: list[str] = []
-    part = config.part(kind, table, where, _options_of, problems)
+    part = config.part(kind, table, where, plugins.options_of, problems)
     if part is None or problems:
         raise ConfigError(problems)
     return part
@@ -149,14 +149,9 @@ def _try_sink(table: object, where: str) -> None:
 
     What is not well formed `config` has told already.
     """
-    part = config.part("sink", table, where, _options_of, [])
+    part = config.part("sink", table, where, plugins.options_of, [])
     if part is not None:
         _sink(part, "device")
-
-
-def _options_of(kind: str, name: str) -> type[Any]:
-    found: type[Any] = plugins.find(kind, name).Options  # type: ignore[arg-type] # checked there
-    return found
 
 
 def _source(part: Part, model_px: tuple[int, int]) -> Source:

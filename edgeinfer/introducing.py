@@ -56,7 +56,7 @@ def make_rules(labels: tuple[str, ...], tables: Sequence[Table], scratch: Path) 
     """Raises: ConfigError: with every problem of them."""
     problems: list[str] = []
     parts = [
-        config.part("rule", table, f"rule {number}", _options_of, problems)
+        config.part("rule", table, f"rule {number}", plugins.options_of, problems)
         for number, table in enumerate(tables, start=1)
     ]
     made = [part for part in parts if part is not None]
@@ -141,11 +141,6 @@ def _check(
 def _about_rules(rules: Sequence[Rule]) -> tuple[AboutRule, ...]:
     showing = [rule for rule in rules if isinstance(rule, ShowingRule)]
     return tuple(AboutRule(rule.name, rule.shows, rule.kinds) for rule in showing)
-
-
-def _options_of(kind: str, name: str) -> type[Any]:
-    found: type[Any] = plugins.find(kind, name).Options  # type: ignore[arg-type] # checked there
-    return found
 
 
 def _table(part: Part) -> Table:

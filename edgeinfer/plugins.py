@@ -40,6 +40,12 @@ def find(kind: Kind, name: str) -> type[Any]:
     return loaded
 
 
+def options_of(kind: str, name: str) -> type[Any]:
+    """The `Options` of a plug-in. Raises: PluginError: as `find`."""
+    found: type[Any] = find(kind, name).Options  # type: ignore[arg-type] # an unknown kind has none
+    return found
+
+
 def _hint(kind: Kind, name: str) -> str:
     near = get_close_matches(name, names(kind), n=1)
     question = f"did you mean {near[0]!r}? " if near else ""

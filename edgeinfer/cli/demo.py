@@ -13,8 +13,10 @@ from typing import Any
 import click
 
 from edgeinfer.cli.report import say
+from edgeinfer.cli.scenery import weather_and_light
 from edgeinfer.errors import PluginError
 
+_NO_BROKER = "no MQTT broker answers on this machine"
 _ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
 
 
@@ -33,18 +35,7 @@ _ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)
 @click.option(
     "--seed", type=click.IntRange(min=0), metavar="N", help="Another place. [a lively one]"
 )
-@click.option(
-    "--weather",
-    type=click.Choice(["clear", "rain", "snow", "fog", "mixed"]),
-    default="clear",
-    show_default=True,
-)
-@click.option(
-    "--light",
-    type=click.Choice(["day", "dusk", "night", "mixed"]),
-    default="day",
-    show_default=True,
-)
+@weather_and_light
 @click.option(
     "--broker",
     metavar="URI",
@@ -65,6 +56,7 @@ def command(
     A line in words for each event; results, events and pictures go to an MQTT broker. Nothing is
     fetched.
     """
+    from edgeinfer import assembly
     from edgeinfer.tools import demo
 
     logging.basicConfig(level=logging.WARNING, format="edgeinfer: %(message)s", stream=sys.stderr)
@@ -73,44 +65,42 @@ def command(
     if pictures:
         pictures.mkdir(parents=True, exist_ok=True)
         table["sink"].append({"type": "snapshots", "path": str(pictures)})
-    with _broker(broker) as uri:
+    with _broker(broker) as (uri, about_it):
         if uri:
             table["sink"].append(demo.mqtt(uri))
+        parts = assembly.build(assembly.configure(table))
+        for line in about_it:
+            _tell(line)
         _tell(f"{seconds:g} s of a drawn {drawn['scene']}, at a camera's pace; Ctrl-C ends it")
-        report = _serve(table, seconds)
+        report = _serve(parts, seconds)
     say(report, as_json=as_json)
 
 
 @contextmanager
-def _broker(given: str | None) -> Iterator[str | None]:
-    """The address of the one to use; an embedded one ends with the demo. None: there is none."""
+def _broker(given: str | None) -> Iterator[tuple[str | None, list[str]]]:
+    """The address of the one to use, None if there is none, and what to say of it.
+
+    An embedded one ends with the demo.
+    """
     from edgeinfer.tools import demo
     from edgeinfer.tools.embedded_broker import EmbeddedBroker
 
-    uri = given or demo.broker_here()
-    if uri:
-        _tell_listener(uri)
-        yield uri
+    if uri := given or demo.broker_here():
+        yield uri, [_listener(uri)]
         return
     try:
         embedded = EmbeddedBroker()
     except PluginError as error:
-        _tell(f"no MQTT broker answers on this machine, so there is none: {error}")
-        yield None
+        yield None, [f"{_NO_BROKER}, so there is none: {error}"]
         return
     with embedded:
-        _tell(
-            "no MQTT broker answers on this machine: an embedded one does (a house wants Mosquitto)"
-        )
-        _tell_listener(embedded.uri)
-        yield embedded.uri
+        note = f"{_NO_BROKER}: an embedded one does (a house wants Mosquitto)"
+        yield embedded.uri, [note, _listener(embedded.uri)]
 
 
-def _serve(table: dict[str, Any], seconds: float) -> Any:
-    from edgeinfer import assembly
+def _serve(parts: Any, seconds: float) -> Any:
     from edgeinfer.runtime.service import Service
 
-    parts = assembly.build(assembly.configure(table))
     service = Service(parts.source, parts.pipeline, parts.sinks, rules=parts.rules)
     before = {number: signal.signal(number, lambda *_: service.stop()) for number in _ENDINGS}
     signal.setitimer(signal.ITIMER_REAL, seconds)
@@ -122,8 +112,8 @@ def _serve(table: dict[str, Any], seconds: float) -> Any:
             signal.signal(number, handler)
 
 
-def _tell_listener(uri: str) -> None:
-    _tell(f"to listen in another window: mosquitto_sub -L '{uri}/edgeinfer/demo/event/#' -v")
+def _listener(uri: str) -> str:
+    return f"to listen in another window: mosquitto_sub -L '{uri}/edgeinfer/demo/event/#' -v"
 
 
 def _tell(text: str) -> None:

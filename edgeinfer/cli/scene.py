@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from edgeinfer.cli.progress import measuring
+from edgeinfer.cli.scenery import weather_and_light
 
 _SIDES_PX = range(16, 4097)  # what can be seen on, and what a codec takes
 
@@ -49,18 +50,7 @@ def _size(_context: click.Context, _option: click.Parameter, text: str) -> tuple
     metavar="N",
 )
 @click.option("--size", callback=_size, default="640x480", show_default=True, metavar="WxH")
-@click.option(
-    "--weather",
-    type=click.Choice(["clear", "rain", "snow", "fog", "mixed"]),
-    default="clear",
-    show_default=True,
-)
-@click.option(
-    "--light",
-    type=click.Choice(["day", "dusk", "night", "mixed"]),
-    default="day",
-    show_default=True,
-)
+@weather_and_light
 @click.option("--json", "as_json", is_flag=True, help="One JSON document on standard output.")
 def command(*, as_json: bool, **given: Any) -> None:
     """A drawn scene as a clip, with the truth of every frame and event.
