@@ -31,7 +31,7 @@ metric = "mAP50"
 value = {percent:.1f}
 source = "models/demo/results.md: {pictures} drawn pictures of other seeds, the int8 file"
 """
-# Where a score decides: precision and recall meet near it in models/demo/results.md.
+# Low, since rules smooth over time; a rule that has to be surer asks for more by its `scores`.
 _MIN_SCORE = 0.4
 
 

@@ -12,9 +12,12 @@ import argparse
 import json
 import platform
 import statistics
+import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +39,7 @@ from edgeinfer.sources.scenes.scene import Truth
 
 Drawn = tuple[Pixels, tuple[Truth, ...]]
 _FIRST_SEED = 100_001
+_PACKAGES = ("ai-edge-litert", "numpy", "opencv-python-headless", "pycocotools")
 _INSTANTS = 12
 _SIZE_PX = (640, 480)
 _MODELS = Path(__file__).parents[1]
@@ -163,7 +167,9 @@ def _notes(report: dict[str, Any]) -> list[str]:
         f"Neither found nor missed: what can be seen to less than {LEAST_VISIBLE:.0%}, or what the "
         f"model sees less than {LEAST_WIDTH_PX:g} px wide or {LEAST_HEIGHT_PX:g} px high."
     )
-    return [measured, "", left_out]
+    versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
+    command = " ".join(["python", *sys.argv])
+    return [measured, "", left_out, "", versions, "", f"`{command}`, {time.strftime('%Y-%m-%d')}"]
 
 
 def _processor() -> str:
