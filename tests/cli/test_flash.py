@@ -11,6 +11,7 @@ from edgeinfer.errors import ConfigError, StoreError
 from tests.tools.cards import PUBLIC_KEY, configuration, contents, trixie
 
 PASSWORD = 'it\'s "ümlaut"'
+PLAIN = "ümlaut"  # JSON and shells quote the rest in ways of their own
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_no_secret_is_printed(words: list[str]) -> None:
     for option in ("--yes", "--json"):
         done = flash(*words, "--dry-run", option)
         assert done.exit_code == 0, done.output
-        assert PASSWORD not in done.output
+        assert PLAIN not in done.output
         assert "s3cret" not in done.output
 
 

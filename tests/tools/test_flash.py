@@ -11,6 +11,8 @@ from edgeinfer.tools.flash_identity import Words, key
 from tests.tools.cards import PUBLIC_KEY, bookworm, configuration, contents, trixie
 
 PASSWORD = "quote\" 'and ümlaut\\:#"
+# What is left of it however a file's rules quote the rest.
+PLAIN = "ümlaut"
 BOTH = pytest.mark.parametrize("made", [trixie, bookworm])
 Made = Callable[[Path], Path]
 
@@ -48,7 +50,7 @@ def test_no_secret_is_shown(tmp_path: Path, made: Made) -> None:
     shown = "\n".join(planned(tmp_path, made).shown().values())
     assert "********" in shown
     assert "porch" in shown
-    assert PASSWORD not in shown
+    assert PLAIN not in shown
     assert key("Büro", PASSWORD) not in shown
     assert "s3cret" not in shown
 
@@ -57,7 +59,7 @@ def test_no_secret_is_shown(tmp_path: Path, made: Made) -> None:
 def test_the_password_of_the_wifi_is_nowhere_on_the_card(tmp_path: Path, made: Made) -> None:
     write(planned(tmp_path, made))
     texts = contents(tmp_path / "boot").values()
-    assert not [text for text in texts if PASSWORD.encode() in text]
+    assert not [text for text in texts if PLAIN.encode() in text]
     assert [text for text in texts if key("Büro", PASSWORD).encode() in text]
 
 
