@@ -32,7 +32,7 @@ STEPS = {
         "memory_stays_small",
     ],
 }
-# Four cores and 1 GB is what QEMU's Raspberry Pi 3 always has. Virt has two, as this machine has.
+# Four cores and 1 GB is what QEMU's Raspberry Pi 3 always has.
 _MACHINE = {
     "virt": "-M virt -cpu cortex-a72 -smp 2 -m 1024 -device virtio-blk-device,drive=card -net none",
     "raspi3b": "-M raspi3b -dtb {folder}/raspi3b.dtb",

@@ -1,8 +1,8 @@
 """The page of a proof: what was tried, what held, what was measured.
 
-python deploy/test/report.py benchmarks/results/arm64/bookworm.json     writes bookworm.md beside it
+python deploy/test/report.py benchmarks/results/arm64/bookworm.json     to standard output
 """
-# ruff: noqa: INP001
+# ruff: noqa: INP001, T201
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def page(report: dict[str, Any]) -> str:
     parts = [
         f"# {report['release']} on 64-bit ARM, emulated, {report['date']}",
         _INTRODUCTION.format(**report),
-        _table(("step", *_machines(report)), _steps(report)),
+        _table(("step", *_runs(report)), _steps(report)),
         "## What was measured",
-        _table(("what", *_machines(report)), _facts(report)),
+        _table(("what", *_runs(report)), _facts(report)),
         "## Where the megabytes go",
         _sizes(report["sizes"]),
         "## How long it took",
@@ -41,8 +41,9 @@ def page(report: dict[str, Any]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _machines(report: dict[str, Any]) -> list[str]:
-    return [kind for kind in STEPS if kind in report]
+def _runs(report: dict[str, Any]) -> list[str]:
+    """One for each machine, or whatever runs a person has laid beside each other."""
+    return [name for name, value in report.items() if isinstance(value, list)]
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
@@ -52,7 +53,7 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
 
 def _steps(report: dict[str, Any]) -> Iterable[tuple[str, ...]]:
     for name in STEPS["virt"]:
-        found = [_step(report[kind], name) for kind in _machines(report)]
+        found = [_step(report[run], name) for run in _runs(report)]
         words = [_verdict(step) for step in found]
         yield (name.replace("_", " "), *words)
 
@@ -68,13 +69,13 @@ def _verdict(step: dict[str, Any] | None) -> str:
 
 
 def _facts(report: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
-    machines = {
-        kind: {key: value for step in report[kind] for key, value in step.items()}
-        for kind in _machines(report)
+    runs = {
+        name: {key: value for step in report[name] for key, value in step.items()}
+        for name in _runs(report)
     }
-    keys = dict.fromkeys(key for facts in machines.values() for key in facts if key not in _HIDDEN)
+    keys = dict.fromkeys(key for facts in runs.values() for key in facts if key not in _HIDDEN)
     for key in keys:
-        cells = (facts.get(key, "") for facts in machines.values())
+        cells = (facts.get(key, "") for facts in runs.values())
         yield (
             key,
             *(", ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in cells),
@@ -101,6 +102,4 @@ def _sizes(sizes: dict[str, dict[str, float]]) -> str:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:]:
-        path = Path(name)
-        path.with_suffix(".md").write_text(page(json.loads(path.read_text())), encoding="utf-8")
+    print(page(json.loads(Path(sys.argv[1]).read_text())), end="")
