@@ -9,18 +9,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from edgeinfer import config, introducing, plugins, rungs, shorthand
 from edgeinfer.core.contracts import Rule, Sensor, Sink, Source, Tracker
-from edgeinfer.errors import ConfigError
+from edgeinfer.errors import ConfigError, collect
 from edgeinfer.loading import OnFetch, build_pipeline
 from edgeinfer.model import menu
 from edgeinfer.pipeline import Pipeline
 from edgeinfer.rungs import Rung
 from edgeinfer.sections import Config, Limits, Model, Part
 
-T = TypeVar("T")
 _USUAL_TRACKER = "iou"
 _DRAWN_MODEL, _DRAWN_SCENES = "demo_detector", ("railway", "parking")
 _SIMULATED = "simulated"  # the sensor that takes the place of all others
@@ -46,12 +45,12 @@ def configure(table: Mapping[str, Any]) -> Config:
     """
     problems: list[str] = []
     table = _with_model(table)
-    settings = _collect(problems, lambda: config.build(table, plugins.options_of))
+    settings = collect(problems, lambda: config.build(table, plugins.options_of))
     for name in _menu_names(table.get("model")):
-        _collect(problems, partial(menu.find, name))
+        collect(problems, partial(menu.find, name))
     sinks = table.get("sink")
     for number, sink in enumerate(sinks if isinstance(sinks, list) else [], start=1):
-        _collect(problems, partial(_try_sink, sink, f"sink {number}"))
+        collect(problems, partial(_try_sink, sink, f"sink {number}"))
     if settings is None or problems:
         raise ConfigError(problems)
     return settings
@@ -105,14 +104,6 @@ def open_source(text: str, **settings: Any) -> Source:
     part = _part("source", shorthand.source_table(text) | settings, "source")
     source: Source = plugins.find("source", part.type)(part.options)
     return source
-
-
-def _collect(problems: list[str], ask: Callable[[], T]) -> T | None:
-    try:
-        return ask()
-    except ConfigError as error:
-        problems += error.problems
-        return None
 
 
 def _part(kind: str, table: Mapping[str, Any], where: str) -> Part:

@@ -19,7 +19,10 @@ help; exit 1 means that the world failed, and starting again may. A message is o
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _MOST_SHOWN = 50  # problems: a file that is no configuration has thousands
 
@@ -40,6 +43,15 @@ class ConfigError(EdgeinferError, ValueError):
         more = len(self.problems) - _MOST_SHOWN
         rest = [f"and {more} more"] if more > 0 else []
         super().__init__("\n".join([*self.problems[:_MOST_SHOWN], *rest]))
+
+
+def collect(problems: list[str], ask: Callable[[], T]) -> T | None:
+    """What `ask` gives; None where it raises a ConfigError, whose problems join the others."""
+    try:
+        return ask()
+    except ConfigError as error:
+        problems += error.problems
+        return None
 
 
 class PluginError(EdgeinferError, LookupError):

@@ -7,14 +7,10 @@ import binascii
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
-from edgeinfer.errors import ConfigError
-
-T = TypeVar("T")
+from edgeinfer.errors import ConfigError, collect
 
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)  # RFC 1123
 _USER = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)  # as Debian's adduser has them
@@ -62,8 +58,8 @@ class Words:
 def identity(said: Words) -> Identity:
     """Raises: ConfigError: with every problem at once; no secret stands in it."""
     problems: list[str] = []
-    keys = _collect(problems, lambda: public_keys(said.ssh_key) if said.ssh_key else ())
-    wifi = _collect(problems, lambda: _wifi(said))
+    keys = collect(problems, lambda: public_keys(said.ssh_key) if said.ssh_key else ())
+    wifi = collect(problems, lambda: _wifi(said))
     if not _HOSTNAME.fullmatch(said.hostname):
         what = "should be letters, digits and hyphens, 63 at most, as in porch"
         problems.append(f"--hostname {said.hostname}: {what}")
@@ -72,14 +68,6 @@ def identity(said: Words) -> Identity:
     if problems:
         raise ConfigError(problems)
     return Identity(said.hostname, said.user, keys or (), wifi)
-
-
-def _collect(problems: list[str], ask: Callable[[], T]) -> T | None:
-    try:
-        return ask()
-    except ConfigError as error:
-        problems += error.problems
-        return None
 
 
 def _wifi(said: Words) -> Wifi | None:
