@@ -57,9 +57,9 @@ def plan(asked: Request) -> Plan:
     return Plan(found, who, files)
 
 
-def write(planned: Plan, on_file: flash_ledger.OnFile = lambda *_: None) -> None:
+def write(planned: Plan) -> None:
     """Raises: StoreError: it could not be written; then the card is as it was before."""
-    flash_ledger.write(planned.card.boot, planned.files, on_file)
+    flash_ledger.write(planned.card.boot, planned.files)
 
 
 def undo(boot: Path) -> list[str]:

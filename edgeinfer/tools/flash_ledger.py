@@ -89,7 +89,8 @@ def undo(boot: Path) -> list[str]:
     try:
         _take_back(boot)
     except OSError as error:
-        raise StoreError(f"{boot}: {(error.strerror or str(error)).lower()}; again") from error
+        what = (error.strerror or str(error)).lower()
+        raise StoreError(f"{boot}: {what}; run --undo once more") from error
     return [entry.name for entry in entries]
 
 
