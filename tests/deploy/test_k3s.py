@@ -9,6 +9,8 @@ import pytest
 import yaml
 
 from edgeinfer import assembly
+from edgeinfer.sections import Config
+from edgeinfer.sinks.dashboard import password
 from tests.conftest import ROOT
 from tests.deploy.tools import quiet, tool
 
@@ -91,13 +93,22 @@ def test_the_container_has_no_right_that_it_does_not_need(daemonset: Document) -
     assert context["capabilities"] == {"drop": ["ALL"]}
 
 
-@pytest.mark.parametrize("probe", ["startupProbe", "readinessProbe", "livenessProbe"])
-def test_the_probes_ask_where_the_configuration_answers(daemonset: Document, probe: str) -> None:
+@pytest.mark.parametrize(
+    ("probe", "path", "sink_type"),
+    [
+        ("startupProbe", "/healthz", "dashboard"),
+        ("readinessProbe", "/healthz", "dashboard"),
+        ("livenessProbe", "/metrics", "metrics"),
+    ],
+)
+def test_the_probes_ask_where_the_configuration_answers(
+    daemonset: Document, settings: Config, probe: str, path: str, sink_type: str
+) -> None:
     ask = container(daemonset)[probe]["httpGet"]
     ports = {port["name"]: port["containerPort"] for port in container(daemonset)["ports"]}
-    metrics = next(sink for sink in configuration()["sink"] if sink["type"] == "metrics")
-    assert metrics["address"] == "0.0.0.0"
-    assert (ask["path"], ports[ask["port"]]) == ("/metrics", metrics.get("port", 9532))
+    options: Any = next(sink.options for sink in settings.sinks if sink.type == sink_type)
+    assert (ask["path"], ports[ask["port"]]) == (path, options.port)
+    assert options.address == "0.0.0.0"
 
 
 def configuration() -> Document:
@@ -105,7 +116,14 @@ def configuration() -> Document:
     return tomllib.loads(config_map["data"]["edgeinfer.toml"])
 
 
-def test_its_configuration_is_valid(tmp_path: Path) -> None:
+@pytest.fixture
+def settings(tmp_path: Path) -> Config:
+    """With the files of the secret beside it."""
     (tmp_path / "mqtt-password").write_text("secret\n")
+    (tmp_path / "dashboard-password").write_text(f"{password.hashed('a-password-of-ours')}\n")
     with contextlib.chdir(tmp_path):
-        assert assembly.configure(configuration()).limits.max_temp_c == 75
+        return assembly.configure(configuration())
+
+
+def test_its_configuration_is_valid(settings: Config) -> None:
+    assert settings.limits.max_temp_c == 75
