@@ -115,7 +115,7 @@ system_packages() {
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing ${missing[*]}"
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
-    fail "the system's packages could not be installed"
+    fail "${missing[*]}: could not be installed; is there a network? --offline FOLDER needs none"
   # What came with us may go with us.
   printf '%s\n' "${missing[@]}" >>"$prefix/packages"
 }

@@ -141,6 +141,13 @@ def test_a_full_card_is_refused(machine: Machine) -> None:
     assert "100 MB free" in refusal
 
 
+def test_without_a_network_it_says_what_needs_one(machine: Machine) -> None:
+    """apt-get update only warns of it, and succeeds."""
+    refusal = _refused(machine, status=1)
+
+    assert "python3-numpy: could not be installed; is there a network?" in refusal
+
+
 def test_one_command_installs_and_starts_the_service(machine: Machine) -> None:
     config = ["--config", "/home/pi/proof.toml"]
 
