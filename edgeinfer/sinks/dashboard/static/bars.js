@@ -21,7 +21,7 @@ export class Bars {
     const totals = new Map();
     const columns = new Map();
     for (const { begin, rule, count: many } of bars) {
-      const slot = begins.indexOf(Date.parse(begin) / 1000);
+      const slot = nearest(begins, Date.parse(begin) / 1000, by);
       if (slot < 0) continue;
       if (!columns.has(rule)) columns.set(rule, begins.map(() => 0));
       columns.get(rule)[slot] += many;
@@ -44,7 +44,7 @@ export class Bars {
   }
 }
 
-/** The beginning of each slot, in seconds, as the device's clock has it: this machine's hours and days. */
+/** The beginning of each slot, in seconds: hours and days of the clock of who looks. */
 function slots(by) {
   const at = new Date();
   at.setMinutes(0, 0, 0);
@@ -58,6 +58,13 @@ function slots(by) {
   });
 }
 
+/** The device's hours and days may begin at other times: in another zone, or before the clocks were changed. */
+function nearest(begins, begin, by) {
+  return begins.findLastIndex((slot) => slot - half(by) < begin);
+}
+
+const half = (by) => (by === "hour" ? 1800 : 43_200);
+
 function stacked(columns) {
   let below = null;
   return columns.map((column) => {
@@ -67,12 +74,11 @@ function stacked(columns) {
 }
 
 function options(rules, by) {
-  const half = by === "hour" ? 1800 : 43_200;
   const [x, y] = axes((_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? tick : "")), 36);
   return {
     padding: [8, 4, 0, 0],
     cursor: { show: false },
-    scales: { x: { range: (_, least, most) => [least - half, most + half] }, y: { range: (_, least, most) => [0, Math.max(4, Math.ceil((most ?? 0) * 1.1))] } },
+    scales: { x: { range: (_, least, most) => [least - half(by), most + half(by)] }, y: { range: (_, least, most) => [0, Math.max(4, Math.ceil((most ?? 0) * 1.1))] } },
     axes: [{ ...x, space: 55, values: (_, ticks) => ticks.map((tick) => name(tick, by)) }, y],
     series: [{}, ...rules.map((rule) => ({ fill: ruleColour(rule), stroke: ruleColour(rule), width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 46], radius: 0.12 }) }))],
   };
