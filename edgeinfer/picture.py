@@ -13,7 +13,7 @@ from annotated_types import Gt, Le
 from numpy.typing import NDArray
 
 from edgeinfer import picture_header
-from edgeinfer.core.frame import Pixels
+from edgeinfer.core.frame import Order, Pixels
 from edgeinfer.core.geometry import WHOLE, Region, check_region
 from edgeinfer.core.results import Classification, Detection, Finding, Pose
 from edgeinfer.drawing import Points, Sheet
@@ -123,9 +123,9 @@ def save(path: Path, pixels: Pixels) -> None:
     path.write_bytes(data.tobytes())
 
 
-def jpeg(pixels: Pixels, quality: int = 85) -> bytes:
-    """RGB pixels as a JPEG; `quality` from 1 to 100."""
-    bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
+def jpeg(pixels: Pixels, quality: int = 85, order: Order = "rgb") -> bytes:
+    """Pixels in that order of colours as a JPEG; `quality` from 1 to 100."""
+    bgr = pixels if order == "bgr" else cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].tobytes()
 
 

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 Pixels = NDArray[np.uint8]
 """(H, W, 3) uint8."""
 
+Order = Literal["rgb", "bgr"]
+"""Of the colours in a pixel."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
@@ -27,7 +30,7 @@ class Frame:
     captured_ns: int
     wall_ns: int
     source: str = ""
-    order: Literal["rgb", "bgr"] = "rgb"
+    order: Order = "rgb"
 
     def __post_init__(self) -> None:
         pixels = self.pixels.view()

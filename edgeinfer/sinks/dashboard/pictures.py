@@ -151,9 +151,8 @@ class Pictures:
 
 
 def encoded(frame: Frame, width_px: int, quality: int = _QUALITY) -> bytes:
-    """Narrowed in the source's own order of colours, so that only the small picture is turned."""
-    small = picture.narrowed(frame.pixels, width_px)
-    return picture.jpeg(small if frame.order == "rgb" else small[..., ::-1], quality)
+    """In the source's own order of colours: a camera's is a JPEG's, and need not be turned."""
+    return picture.jpeg(picture.narrowed(frame.pixels, width_px), quality, frame.order)
 
 
 def _part(jpeg: Jpeg) -> bytes:
