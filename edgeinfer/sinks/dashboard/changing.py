@@ -57,15 +57,10 @@ class TrialDraft:
 
 @dataclass(frozen=True, slots=True)
 class Save:
-    """`base` is that of the text which `toml` was made from; it was changed since then: 409."""
+    """`base` is that of the text which `toml` was made from: changed since then is 409; "": any."""
 
     toml: str
     base: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Nothing:
-    """An empty object."""
 
 
 class Changing:
@@ -87,7 +82,6 @@ class Changing:
         self._trial = tried
         self._work = work
         self._may_change = may_change
-        self._shown = ""  # the base of what was shown last
 
     def routes(self) -> list[Route]:
         setup = "/api/v1/setup"
@@ -131,7 +125,7 @@ class Changing:
         return said(
             {
                 "toml": text,
-                "base": self._shown if text is not None else None,
+                "base": None if text is None else file.base_of(text),
                 "path": None if setup.path is None else str(setup.path),
                 "rule_types": await self._work.do(
                     lambda: [asdict(kind) for kind in setup.rule_types()]
@@ -150,13 +144,14 @@ class Changing:
 
     def _previewed(self, draft: Draft, *, shows_file: bool) -> dict[str, Any]:
         """Who may not see the file gets the sections that it would have."""
-        text = (self._text() if shows_file else "") or ""
+        text = (self._text() if shows_file else None) or ""
+        base = file.base_of(text)
         try:
             after = toml_text.edited(text, draft.region, draft.rules)
         except ConfigError as error:
-            return {"toml": text, "base": self._shown, "problems": list(error.problems)}
+            return {"toml": text, "base": base, "problems": list(error.problems)}
         problems = self._problems(after if shows_file else "", draft)
-        return {"toml": after, "base": self._shown, "problems": problems}
+        return {"toml": after, "base": base, "problems": problems}
 
     def _problems(self, text: str, draft: Draft) -> list[str]:
         """Without a file nobody knows the rest of the configuration: then of the rules alone."""
@@ -203,7 +198,7 @@ class Changing:
 
     def _saved(self, path: Path, wanted: Save) -> None:
         """Raises: RefusedError: it is wrong, another one was saved meanwhile, or it cannot be."""
-        if file.base_of(self._text() or "") != (wanted.base or self._shown):
+        if wanted.base and wanted.base != file.base_of(file.read(path)):
             raise RefusedError(409, f"{path}: was changed meanwhile; look at it again")
         try:
             table = tomllib.loads(wanted.toml)
@@ -216,11 +211,9 @@ class Changing:
         file.replace(path, wanted.toml)
 
     def _text(self) -> str | None:
-        """Of the file as it is now; its base is remembered as what was shown."""
+        """Of the file as it is now."""
         path = self._told.needed_setup.path
-        text = None if path is None else file.read(path)
-        self._shown = file.base_of(text or "")
-        return text
+        return None if path is None else file.read(path)
 
 
 def _check_size(rules: Sequence[object] | object) -> None:
