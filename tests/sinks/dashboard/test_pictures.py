@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import cv2
@@ -57,6 +57,24 @@ def test_a_picture_is_encoded_once_for_all_who_look_at_it(tmp_path: Path) -> Non
 def _viewer(stack: ExitStack, client: httpx.Client) -> Parts:
     stack.enter_context(client)
     return Parts(stack.enter_context(client.stream("GET", "/api/v1/stream.mjpg")))
+
+
+def test_a_viewer_gets_no_more_pictures_than_it_asks_for(tmp_path: Path) -> None:
+    asks = "GET /api/v1/stream.mjpg?fps=0.1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with (
+        serving(tmp_path, fps=60.0) as dashboard,
+        dashboard.raw(asks) as modest,
+        ExitStack() as stack,
+    ):
+        found = modest.recv(65_536)
+        other = _viewer(stack, dashboard.client())
+        with dashboard.filming():
+            assert len([next(other) for _ in range(10)]) == 10
+        modest.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                found += modest.recv(65_536)
+    assert found.count(b"--frame\r\n") == 1
 
 
 def test_widths_are_few_and_no_wider_than_asked_of_the_sink(tmp_path: Path) -> None:
