@@ -26,9 +26,13 @@ def name_of(wall_ns: int, rule: str, kind: str, event_id: str) -> str:
 
     Whoever gives the same event again gets the same name.
     """
+    return f"{stamp(wall_ns)}_{_word(rule)}_{_word(kind)}_{crc32(event_id.encode()):08x}.jpg"
+
+
+def stamp(wall_ns: int) -> str:
+    """`20261125T120000.123Z`: a time as file names have it."""
     moment = datetime.fromtimestamp(wall_ns // 1_000_000 / 1000, UTC)
-    time = moment.strftime(_TIME)[:-3]
-    return f"{time}Z_{_word(rule)}_{_word(kind)}_{crc32(event_id.encode()):08x}.jpg"
+    return f"{moment.strftime(_TIME)[:-3]}Z"
 
 
 class Shelf:
@@ -68,7 +72,7 @@ class Shelf:
         self._forget(name)
         while self.bytes + len(data) > self._most_bytes:
             self._drop_oldest()
-        _write_whole(self.folder, name, data)
+        write_whole(self.folder, name, data)
         self._files.append((name, len(data)))
         self.bytes += len(data)
         return True
@@ -111,8 +115,11 @@ def check_writable(folder: Path) -> None:
         raise PermissionError(why, os.strerror(why))
 
 
-def _write_whole(folder: Path, name: str, data: bytes) -> None:
-    """By another name first, and on the disk before it has its own: a power cut leaves no half."""
+def write_whole(folder: Path, name: str, data: bytes) -> None:
+    """By another name first, and on the disk before it has its own: a power cut leaves no half.
+
+    Raises: OSError: it cannot be written; then nothing of it is left.
+    """
     part = folder / f".{name}{_PART}"
     try:
         with part.open("wb") as file:

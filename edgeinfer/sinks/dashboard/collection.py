@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -20,6 +19,7 @@ from edgeinfer.core.frame import Frame
 from edgeinfer.core.results import Event
 from edgeinfer.sinks.dashboard.exchange import RefusedError
 from edgeinfer.sinks.dashboard.pictures import encoded
+from edgeinfer.sinks.shelf import stamp, write_whole
 
 GOAL, GOAL_TRANSFER = 1000, 100
 """Pictures of each class to train a model from nothing (the talk's rule of thumb), and about how
@@ -117,13 +117,9 @@ class Collection:
             raise RefusedError(409, f"{folder}: full; move pictures away, or raise most_bytes")
         if label not in kept and len(kept) >= _MOST_LABELS:
             raise RefusedError(409, f"{folder}: {_MOST_LABELS} labels already")
-        moment = datetime.fromtimestamp(frame.wall_ns // 1_000_000 / 1000, UTC)
-        name = f"{moment.strftime('%Y%m%dT%H%M%S.%f')[:-3]}Z_{frame.seq}.jpg"
         try:
             (folder / label).mkdir(parents=True, exist_ok=True, mode=0o700)
-            part = folder / label / f".{name}.part"
-            part.write_bytes(data)
-            part.replace(folder / label / name)
+            write_whole(folder / label, f"{stamp(frame.wall_ns)}_{frame.seq}.jpg", data)
         except OSError as error:
             raise _refused(folder, error) from error
         kept[label] = kept.get(label, 0) + 1
