@@ -41,7 +41,7 @@ export function facts(list, pairs) {
 }
 
 /** Words in which `this` is code. */
-export function coded(words) {
+function coded(words) {
   return words.split("`").map((part, index) => (index % 2 ? make("code", {}, part) : part));
 }
 

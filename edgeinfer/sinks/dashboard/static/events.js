@@ -1,14 +1,13 @@
 // Events: newest first, filtered, counted; new ones appear by themselves.
 import { get, query } from "./api.js";
 import { Bars } from "./bars.js";
-import { ruleColour } from "./colours.js";
+import { OF_SERVICE, ruleColour } from "./colours.js";
 import { byId, choices, empty, facts, icon, make, oneOf } from "./dom.js";
 import { onStatus } from "./store.js";
 import { on } from "./updates.js";
 import { clockTime, day, number } from "./words.js";
 
 const SOON_MS = 1500; // a burst of events asks for the counts once
-const OF_SERVICE = ["camera", "engine", "model", "service", "snapshot"];
 
 let shown = []; // as the filter has them
 let newest = []; // of all

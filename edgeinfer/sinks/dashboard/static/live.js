@@ -85,8 +85,8 @@ function heat({ temperature_c: hot }) {
   return [[hot < 70 ? "good" : hot < 80 ? "warn" : "bad", "Temperature", `${number(hot)} °C`]];
 }
 
-function sinkHealth({ name, connected, state, waiting, dropped }) {
-  const fine = connected ?? state === "ok";
+function sinkHealth({ name, state, waiting, dropped }) {
+  const fine = state === "ok";
   const words = [fine ? "fine" : "away"];
   if (waiting > 1 || !fine) words.push(`${waiting} wait`);
   if (dropped) words.push(`${dropped} lost`);
@@ -130,7 +130,7 @@ function row(event) {
 /** For the bar at the top: a dot and the device's name. */
 export function deviceWords(now) {
   const [mood] = cameraWords(now.camera);
-  const away = others(now).filter(({ connected, state }) => !(connected ?? state === "ok")).length;
+  const away = others(now).filter(({ state }) => state !== "ok").length;
   const trouble = [mood === "bad" && "camera", (now.stages?.engine ?? "ok") !== "ok" && "engine", away && count(away, "sink")].filter(Boolean);
   return { dot: trouble.length ? "bad" : mood === "warn" || now.paused ? "warn" : "good", words: trouble.length ? `trouble: ${trouble.join(", ")}` : now.paused ? "paused" : "all is well" };
 }

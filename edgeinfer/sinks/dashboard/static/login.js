@@ -21,7 +21,7 @@ form.addEventListener("submit", async (event) => {
 });
 
 function words(error) {
-  if (error.status === 401 || error.status === 403) return "That is not the password.";
+  if (error.status === 401) return "That is not the password.";
   if (error.status === 429) return "Too many tries. Wait a minute, then try again.";
   return error.message;
 }

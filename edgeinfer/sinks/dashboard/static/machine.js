@@ -14,7 +14,7 @@ const CHARTS = [
   { title: "Processor clock", unit: "MHz", keys: ["clock_mhz"], colours: ["accent"], none: "The clock cannot be read here." },
   { title: "Memory", unit: "MB", keys: ["memory_bytes"], scale: 1e-6, colours: ["good"], none: "The memory cannot be read here." },
 ];
-const ENDINGS = { error: "ended with an error", crashed: "crashed", killed: "was killed", power: "ended with the power", good: "ended in good order" };
+const ENDINGS = { error: "ended with an error", crashed: "crashed", killed: "was killed", power: "ended with the power" };
 
 let span = "hour";
 let timer = null;
@@ -111,7 +111,7 @@ function showModel(model) {
 function incident(now) {
   const last = now.incident;
   const place = byId("incident");
-  if (!last || last.ending === "good") {
+  if (!last) {
     place.replaceChildren();
     return;
   }

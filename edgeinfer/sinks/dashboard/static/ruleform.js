@@ -10,14 +10,12 @@ const KIND_WORDS = {
   count: "how many",
 };
 const UNITS = { _s: "s", _px: "px", _fps: "fps", _m: "m" };
-const APART = ["type", "name", "labels", "polygon", "line"];
 
-export const kindWords = (type) => KIND_WORDS[type] ?? type;
+const kindWords = (type) => KIND_WORDS[type] ?? type;
 
 /** What may be drawn for a rule: a polygon, a line, or nothing. */
-export function placeOf(type) {
-  if (type?.needs === "line") return "line";
-  return type?.needs === "polygon" || type?.options.some(({ name }) => name === "polygon") || ["zone", "dwell", "count"].includes(type?.type) ? "zone" : null;
+function placeOf(type) {
+  return { line: "line", polygon: "zone" }[type?.needs] ?? null;
 }
 
 /** `changed()` after every change of `rule`, `redraw()` for a new place, `remove()`. */
@@ -86,7 +84,7 @@ function place(rule, type, redraw, changed) {
 }
 
 function options(rule, type, changed) {
-  const shown = (type?.options ?? []).filter(({ name, kind }) => !APART.includes(name) && ["number", "integer", "boolean", "choice"].includes(kind));
+  const shown = (type?.options ?? []).filter(({ kind }) => ["number", "integer", "boolean", "choice"].includes(kind));
   if (!shown.length) return null;
   const set = shown.some(({ name }) => name in rule);
   return make("details", { open: set }, make("summary", {}, "More options"), make("div", { class: "two" }, shown.map((option) => field(rule, option, changed))));

@@ -15,8 +15,7 @@ const VEILS = {
 };
 
 export class Screen {
-  /** `overlay`: whether boxes, zones and lines are drawn. */
-  constructor(figure, name, { overlay = true } = {}) {
+  constructor(figure, name) {
     this.figure = figure;
     this.picture = make("canvas", { role: "img", "aria-label": name });
     this.over = make("canvas", { "aria-hidden": "true" });
@@ -25,7 +24,6 @@ export class Screen {
     this.name = name;
     figure.append(this.picture, this.over, this.tag, this.veil);
     this.overlay = new Overlay(this.over);
-    this.drawn = overlay;
     this.results = [];
     this.seq = null;
     this.shown_ms = 0;
@@ -103,7 +101,7 @@ export class Screen {
 
   /** With what belongs to this very picture, or else the newest before it. */
   paint() {
-    if (!this.drawn || !this.wanted) return;
+    if (!this.wanted) return;
     const until = this.results.filter(({ seq }) => this.seq === null || seq <= this.seq);
     const result = until.at(-1);
     this.overlay.draw(result, until.slice(0, -1));

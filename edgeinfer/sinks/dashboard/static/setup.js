@@ -29,7 +29,7 @@ let asked = 0; // previews so far
 let trial;
 
 export function start() {
-  screen = new Screen(byId("setup-screen"), "Live picture to draw on", { overlay: true });
+  screen = new Screen(byId("setup-screen"), "Live picture to draw on");
   screen.overlay.layers.places = screen.overlay.layers.ways = false;
   editor = new Editor(byId("setup-screen"), { changed, selected: select, drawn, drawing });
   for (const button of document.querySelectorAll("[data-draw]")) {

@@ -24,7 +24,7 @@ export function follow() {
     status = { ...status, ...onlyOf(health, ["paused", "fps", "camera", "binds", "temperature_c"]) };
     tell();
   });
-  on("state", ({ v, type, time, rule, ...state }) => {
+  on("state", ({ rule, ...state }) => {
     if (!status) return;
     status = { ...status, rules: status.rules.map((one) => (one.name === rule ? { ...one, state } : one)) };
     tell();

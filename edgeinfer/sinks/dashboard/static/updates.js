@@ -14,7 +14,6 @@ let broken = false;
  * whenever it is back; what it told meanwhile may be missing. */
 export function on(kind, listener) {
   listeners.get(kind).add(listener);
-  return () => listeners.get(kind).delete(listener);
 }
 
 /** A page in the background is told nothing: it asks anew when it is looked at again. */

@@ -17,7 +17,6 @@ const CAMERA = {
   gone: ["bad", "gone; it is being opened again"],
 };
 
-
 /** What sets the pace, as in "Slowed down to stay cool: at most 3.2 a second." */
 export function bindsWords(binds, most_fps) {
   const words = BINDS[binds] ?? (binds ? `Held by ${binds}` : "Not known yet");
@@ -54,7 +53,7 @@ export function count(value, one, many = `${one}s`) {
   return `${value.toLocaleString()} ${value === 1 ? one : many}`;
 }
 
-export function listed(words) {
+function listed(words) {
   return words.length < 2 ? words.join("") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
