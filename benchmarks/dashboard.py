@@ -50,7 +50,10 @@ def look(port: int, viewers: int, width: int, seconds: float) -> None:
     taken, ends_s = 0, time.monotonic() + seconds
     while time.monotonic() < ends_s:
         for key, _ in waiting.select(0.1):
-            taken += len(key.fileobj.recv(1 << 20))  # type: ignore[union-attr] # a socket of ours
+            piece = key.fileobj.recv(1 << 20)  # type: ignore[union-attr] # a socket of ours
+            if not piece or piece.startswith(b"HTTP/1.1 503"):
+                sys.exit(f"a viewer was refused or dropped: {piece[:300]!r}")
+            taken += len(piece)
     print(json.dumps({"bytes": taken}))
 
 
@@ -105,12 +108,14 @@ def turn(port: int, pid: int, viewers: int, args: argparse.Namespace) -> dict[st
     count, lasted_s = results(port) - before, time.monotonic() - began_s
     used_s = cpu_s(pid) - used_s
     memory = memory_mb(pid)
-    taken = json.loads(watching.communicate()[0])["bytes"] if watching else 0
+    said = watching.communicate()[0] if watching else b'{"bytes": 0}'
+    if not said:
+        sys.exit("not all of the viewers were served; nothing is measured")
     return {
         "fps": count / lasted_s,
         "cpu_ms_per_result": used_s * 1000 / max(count, 1),
         "memory_mb": memory,
-        "bytes": taken,
+        "bytes": json.loads(said)["bytes"],
     }
 
 
@@ -134,7 +139,7 @@ def measure(args: argparse.Namespace, max_fps: float | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder, service(port, Path(folder), max_fps) as process:
         wait_until_ready(port)
         for number in range(args.rounds):
-            order = (0, VIEWERS) if number % 2 else (VIEWERS, 0)
+            order = (VIEWERS, 0) if number % 2 else (0, VIEWERS)  # nobody first: the memory before
             turns = {viewers: turn(port, process.pid, viewers, args) for viewers in order}
             rounds.append({"none": turns[0], "viewers": turns[VIEWERS]})
             print(f"\r{number + 1}/{args.rounds}", end="", file=sys.stderr)
