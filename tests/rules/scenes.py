@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -81,6 +82,15 @@ def train(
     """Going right with its front at `front`; none where it is not in the picture."""
     left, right = max(front - length, 0.0), min(front, 1.0)
     return [Detection(label, score, Box(left, 0.2, right, 0.9))] if right - left > 0.05 else []
+
+
+def around(found: Sequence[Detection]) -> list[Detection]:
+    """All of them as one."""
+    if not found:
+        return []
+    box = found[0].box
+    left, right = min(d.box.left for d in found), max(d.box.right for d in found)
+    return [replace(found[0], box=replace(box, left=left, right=right))]
 
 
 def mirrored(found: Sequence[Detection]) -> list[Detection]:

@@ -10,6 +10,7 @@ from edgeinfer.core.results import Classification, Detection
 from edgeinfer.rules.passage import PassageRule
 from tests.rules.scenes import (
     Scene,
+    around,
     car,
     chance,
     in_picture,
@@ -111,13 +112,13 @@ def test_a_train_that_stops_and_goes_on_is_one_passage() -> None:
     assert events[-1].facts["duration_s"] == pytest.approx(23.6, abs=0.5)
 
 
-def test_a_train_that_comes_and_turns_back_went_nowhere() -> None:
+def test_a_train_that_comes_and_turns_back_went_both_ways() -> None:
     def front(seconds: float) -> float:
         return 0.8 - abs(seconds - 5) * 0.4
 
     events = play(passage(), lambda s: train(front(s)), moments(10, 12))
     assert kinds(events) == ["started", "ended"]
-    assert events[-1].facts["direction"] == "unknown"
+    assert events[-1].facts["direction"] == "both"
 
 
 def test_two_that_meet_are_one_passage_in_both_directions() -> None:
@@ -126,6 +127,18 @@ def test_two_that_meet_are_one_passage_in_both_directions() -> None:
         return in_picture([car(x, 0.4), car(1 - x, 0.8)])
 
     events = play(passage(), scene, moments(10, 10))
+    assert kinds(events) == ["started", "ended"]
+    assert events[-1].facts["direction"] == "both"
+
+
+def test_two_that_meet_are_told_where_the_model_takes_them_for_one() -> None:
+    """The second comes in before the first has left: one box, which goes back."""
+
+    def scene(seconds: float) -> list[Detection]:
+        first = train((seconds - 2) * 0.4, length=1.5)
+        return around(first + mirrored(train((seconds - 5) * 0.4, length=1.5)))
+
+    events = play(passage(), scene, moments(10, 15))
     assert kinds(events) == ["started", "ended"]
     assert events[-1].facts["direction"] == "both"
 
