@@ -18,6 +18,16 @@ def view(x: float, noise: int = 0, light: float = 1.0) -> Pixels:
     return np.repeat(np.clip(grey, 0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
 
 
+def snowed(pixels: Pixels, seed: int) -> Pixels:
+    """Behind 300 flakes of 8 pixels: those of another picture lie elsewhere."""
+    chance = np.random.default_rng(seed)
+    tops, lefts = chance.integers(0, 352, 300), chance.integers(0, 632, 300)
+    covered = pixels.copy()
+    for top, left in zip(tops, lefts, strict=True):
+        covered[top : top + 8, left : left + 8] = 255
+    return covered
+
+
 def measured(*pictures: Pixels, fps: int = 10) -> list[Shift | None]:
     shift = PictureShift()
     return [shift.update(one, 0.0, 1.0, n * 10**9 // fps) for n, one in enumerate(pictures)][1:]
@@ -32,6 +42,13 @@ def test_a_picture_that_moves_is_measured_in_light_dark_and_noise(
     assert shift is not None
     assert shift.x == pytest.approx(x, abs=0.01)
     assert shift.seconds == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("x", [-0.1, 0.02, 0.1])
+def test_snow_hides_no_motion(x: float) -> None:
+    (shift,) = measured(snowed(view(0, light=0.3), 1), snowed(view(x, light=0.3), 2))
+    assert shift is not None
+    assert shift.x == pytest.approx(x, abs=0.01)
 
 
 def test_a_picture_that_stands_is_no_shift_though_it_is_noisy() -> None:
