@@ -114,7 +114,18 @@ def _clip(
             on_step("drawing", (number + 1) / asked.frames)
     finally:
         writer.release()
+    if _readable(path) != asked.frames:  # OpenCV does not say that a write failed
+        raise StoreError(f"{asked.out}: the clip could not be written whole; is the disk full?")
     return truths
+
+
+def _readable(path: Path) -> int:
+    """How many frames of it can be read. What its header says was written when all was well."""
+    clip = cv2.VideoCapture(str(path))
+    try:
+        return sum(1 for _ in iter(clip.grab, False))
+    finally:
+        clip.release()
 
 
 def _bgr(pixels: Pixels) -> Any:

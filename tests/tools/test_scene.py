@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -87,3 +89,24 @@ def test_every_wrong_word_is_said_at_once(tmp_path: Path) -> None:
 def test_a_place_without_writing_is_one_line() -> None:
     with pytest.raises(StoreError, match=r"^/proc/clip\.mp4: [^\n]+$"):
         write(Request("railway", Path("/proc/clip.mp4"), seconds=1, fps=5, size=SIZE))
+
+
+_LIMITED = """
+import resource, sys
+from pathlib import Path
+from edgeinfer.tools.scene import Request, write
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, 16_000))  # a full disk for who is no root
+write(Request("railway", Path(sys.argv[1]), seconds=12, fps=5, size=(160, 120)))
+"""
+
+
+@pytest.mark.parametrize("out", ["clip.mp4", "clip.avi"])
+def test_a_clip_that_does_not_fit_on_the_disk_is_refused_and_not_left(
+    tmp_path: Path, out: str
+) -> None:
+    words = [sys.executable, "-c", _LIMITED, str(tmp_path / out)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
+    assert "StoreError" in done.stderr
+    assert f"{out}: the clip could not be written whole" in done.stderr
+    assert list(tmp_path.iterdir()) == []
