@@ -73,7 +73,15 @@ def say(event: Event) -> str:
     saying = "{rule}: {kind}" if event.rule in _OF_SERVICE else _SAYINGS.get(event.kind)
     words = {"rule": event.rule, "kind": event.kind, "label": event.facts.get("label", event.rule)}
     said = (saying or "{rule}: {kind}").format_map(words)
-    return ", ".join([said, *_facts(event.facts)])
+    return ", ".join([said, *_facts(_telling(event))])
+
+
+def _telling(event: Event) -> dict[str, Any]:
+    """Not that a bay which is occupied holds one, and held none before."""
+    if event.kind not in ("occupied", "free"):
+        return dict(event.facts)
+    facts = {key: value for key, value in event.facts.items() if key != "before"}
+    return facts if facts.get("count", 0) > 1 else {**facts, "count": None}
 
 
 def _facts(facts: Any) -> Iterator[str]:

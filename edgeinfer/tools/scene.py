@@ -80,7 +80,7 @@ def _check(asked: Request) -> None:
     problems = []
     if asked.scene not in named.SCENES:
         problems.append(f"{asked.scene}: no such scene; there are {', '.join(named.SCENES)}")
-    if asked.out.suffix not in _CODECS:
+    if asked.out.suffix.lower() not in _CODECS:
         problems.append(f"-o {asked.out}: should end in {' or '.join(_CODECS)}")
     if any(side % 2 for side in asked.size):
         wide, high = asked.size
@@ -100,7 +100,7 @@ def _clip(
     asked: Request, scene: Scene, path: Path, on_step: OnStep
 ) -> list[tuple[float, tuple[Truth, ...]]]:
     """Each frame's time and truth."""
-    codec = cv2.VideoWriter.fourcc(*_CODECS[path.suffix])
+    codec = cv2.VideoWriter.fourcc(*_CODECS[path.suffix.lower()])
     writer = cv2.VideoWriter(str(path), codec, asked.fps, asked.size)
     if not writer.isOpened():
         raise StoreError(f"{asked.out}: OpenCV cannot write a clip there")

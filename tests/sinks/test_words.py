@@ -40,7 +40,9 @@ PASSED = {
     ("rule", "kind", "facts", "words"),
     [
         ("north", "ended", PASSED, "train passed, right to left, 4.1 s, 62 km/h, score 0.79"),
-        ("bay 3", "occupied", {"count": 1, "before": 0}, "bay 3 is occupied, count 1, before 0"),
+        ("bay 3", "occupied", {"count": 1, "before": 0}, "bay 3 is occupied"),
+        ("bay 3", "free", {"count": 0, "before": 1, "lasted_s": 9.0}, "bay 3 is free, lasted 9 s"),
+        ("hall", "occupied", {"count": 3, "before": 0}, "hall is occupied, count 3"),
         ("gate", "in", {"label": "person", "track": 4, "in": 2}, "person crossed gate, in"),
         ("model", "changed", {"from": "a", "to": "b"}, "model: changed, from a, to b"),
         ("camera", "dark", {"from": "ok"}, "camera: dark, from ok"),
