@@ -85,7 +85,6 @@ class Inference:
                 self._work(*taken)
 
     def _end(self) -> None:
-        self.ended_s = monotonic()
         self._slot.close()
         self._publisher.close()
 
@@ -139,6 +138,7 @@ class Inference:
         self._publisher.publish(result, *events, *self._states.changed(result.frame.wall_ns))
         self.last = result.without_pixels()
         self.results += 1
+        self.ended_s = monotonic()  # a run that hangs later has no other end
         if self.results == 1:
             self._on_first()
 

@@ -132,6 +132,19 @@ def test_a_camera_that_does_not_return_cannot_hold_up_the_stop() -> None:
     assert reports[0].results == 1
 
 
+def test_a_model_that_does_not_return_leaves_the_time_until_its_last_result() -> None:
+    hang = Hang()
+    pipeline = echo_pipeline(lambda seq: hang() if seq == 2 else None)
+    service = Service(ScriptedSource(_endless(), live=True), pipeline, [ListSink()])
+    thread, reports = _run_in_a_thread(service)
+    assert hang.reached.wait(timeout=10)
+    service.stop()
+    thread.join(timeout=10)
+    hang.let_go()
+    assert reports[0].results >= 1
+    assert reports[0].seconds >= 0
+
+
 def test_a_sink_that_does_not_return_cannot_hold_up_the_stop(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
