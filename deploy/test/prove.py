@@ -1,31 +1,37 @@
 """Proof on the Pi's processor: an emulated 64-bit ARM machine, installed, booted and tried.
 
-    python deploy/test/prove.py bookworm            as QEMU's virt, and as a Raspberry Pi 3
+    python deploy/test/prove.py bookworm            as QEMU's virt, a Raspberry Pi 3, a flashed card
     python deploy/test/prove.py trixie --out FILE   the report as JSON; `report.py` makes its page
 
-As root, on x86-64. The first time it takes longer: the root is built, and kept in
-~/.cache/edgeinfer (or EDGEINFER_CACHE). EDGEINFER_MODELS and EDGEINFER_SHARED say where weights
-and pictures are.
+As root, on x86-64. The first time it takes longer: a root is built, and edgeinfer installed in it.
+Both are kept in ~/.cache/edgeinfer (or EDGEINFER_CACHE); later runs lay today's edgeinfer over
+them, and today's install.sh is run in the guest. EDGEINFER_MODELS and EDGEINFER_SHARED say where
+weights and pictures are.
 """
 # ruff: noqa: INP001, T201
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import re
+import resource
 import shutil
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import footprint
+import flashed
 import machine
+import packages
+from roots import entered, inside, layered
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -36,45 +42,61 @@ MODEL = "coco_ssd_mobilenet_v1"
 WEIGHTS = "coco_ssd_mobilenet_v1_1.0_quant.tflite"
 PICTURES = ("cat_720p.jpg", "kite_and_cold.jpg", "parrot.jpg", "grace_hopper.bmp")
 NEXT_VERSION = "9.0"
+# What of the checkout decides what install.sh leaves beside edgeinfer itself.
+INSTALLED_BY = ("pyproject.toml", "deploy/install.sh", "systemd")
 
 
 def prove(release: str, machines: list[str]) -> dict[str, Any]:
     clock = Stopwatch()
+    folder = CACHE / release
     with clock("root"):
         subprocess.run([HERE / "build-root", release], check=True)
     with clock("wheels"):
-        wheels = _wheels(release)
-    folder = CACHE / release
-    with _copy_of(folder / "root") as root:
-        with clock("goldens on x86-64"):
-            _lay_out(root, wheels)
-        with clock("install"):
-            _install(root)
-        sizes = footprint.of_installation(root, folder / "root")
+        _wheels(release)
+    with clock("install"):
+        installed = _installed(folder)
+    images: dict[str, Path] = {}
+    came: dict[str, float] = {}
+    if {"virt", "raspi3b"} & set(machines):
         with clock("image"):
-            image = machine.image(root, folder / "proof.img")
+            came = _image(folder, installed)
+        images |= dict.fromkeys(("virt", "raspi3b"), folder / "proof.img")
+    if "card" in machines:
+        with clock("flash"):
+            images["card"] = _card(folder)
     report: dict[str, Any] = {"release": release, "date": time.strftime("%Y-%m-%d")}
     for kind in machines:
         with clock(kind):
-            report[kind] = machine.boot(folder, image, kind)
-    return report | {"qemu": machine.version(), "sizes": sizes, "seconds": clock.seconds}
+            report[kind] = machine.boot(folder, images[kind], kind)
+    return report | {"qemu": machine.version(), "packages": came, **clock.report()}
 
 
 class Stopwatch:
+    """By the clock, and of the processors: these hardly depend on what else a machine does."""
+
     def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+        self._clock_s: dict[str, float] = {}
+        self._processor_s: dict[str, float] = {}
 
     @contextmanager
     def __call__(self, name: str) -> Iterator[None]:
-        began = time.monotonic()
+        began_s, used_s = time.monotonic(), _processor_s()
         print(f"{name} ...", flush=True)
         yield
-        self.seconds[name] = round(time.monotonic() - began, 1)
+        self._clock_s[name] = round(time.monotonic() - began_s, 1)
+        self._processor_s[name] = round(_processor_s() - used_s, 1)
+
+    def report(self) -> dict[str, dict[str, float]]:
+        return {"seconds": self._clock_s, "processor_seconds": self._processor_s}
 
 
-def _wheels(release: str) -> Path:
+def _processor_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _wheels(release: str) -> None:
     """Of the next version, for the upgrade: the same code under a later number."""
-    wheels = CACHE / release / "wheels"
     tree = CACHE / release / "next"
     shutil.rmtree(tree, ignore_errors=True)
     _checkout(tree)
@@ -84,12 +106,12 @@ def _wheels(release: str) -> Path:
             r'^((__)?version(__)? = )".*"', rf'\1"{NEXT_VERSION}"', text, flags=re.MULTILINE
         )
         (tree / name).write_text(later, encoding="utf-8")
-    subprocess.run([tree / "deploy/wheels", release, wheels], check=True)
-    return wheels
+    subprocess.run([tree / "deploy/wheels", release, CACHE / release / "wheels"], check=True)
 
 
 def _checkout(folder: Path) -> None:
     """As git would give it, with what is not committed yet."""
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     names = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(names, capture_output=True, check=True).stdout.split(b"\0")
@@ -99,78 +121,85 @@ def _checkout(folder: Path) -> None:
             shutil.copy(ROOT / name, folder / name)
 
 
-@contextmanager
-def _copy_of(root: Path) -> Iterator[Path]:
-    """What is changed in it is thrown away."""
-    scratch = root.parent / "scratch"
-    merged = scratch / "merged"
-    _unmount(merged)
-    shutil.rmtree(scratch, ignore_errors=True)
-    for part in ("merged", "changed", "work"):
-        (scratch / part).mkdir(parents=True)
-    layers = f"lowerdir={root},upperdir={scratch}/changed,workdir={scratch}/work"
-    subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, merged], check=True)
-    try:
-        yield merged
-    finally:
-        _unmount(merged)
-        shutil.rmtree(scratch)
+def _installed(folder: Path) -> Path:
+    """The layer that install.sh leaves in a fresh root, by the network, as a person runs it."""
+    layer, made_of = folder / "installed", folder / "installed.of"
+    recipe = _digest()
+    if layer.exists() and made_of.exists() and made_of.read_text() == recipe:
+        return layer
+    made_of.unlink(missing_ok=True)
+    with layered(folder / "scratch", [folder / "root"], keep=layer) as root, entered(root):
+        _checkout(root / "home/pi/edgeinfer")
+        inside(root, "bash /home/pi/edgeinfer/deploy/install.sh")
+        inside(root, "apt-get clean; rm -rf /var/lib/apt/lists/*")
+    made_of.write_text(recipe)
+    return layer
 
 
-def _unmount(merged: Path) -> None:
-    for path in (merged / "dev", merged / "proc", merged):
-        if os.path.ismount(path):
-            subprocess.run(["umount", path], check=True)
+def _digest() -> str:
+    paths = [path for name in INSTALLED_BY for path in (ROOT / name, *(ROOT / name).rglob("*"))]
+    contents = b"".join(path.read_bytes() for path in sorted(paths) if path.is_file())
+    return hashlib.sha256(contents).hexdigest()
 
 
-def _lay_out(root: Path, wheels: Path) -> None:
-    """What a person has at home: the checkout, models and pictures; and what is to be tried."""
-    home = root / "home/pi"
-    _checkout(home / "edgeinfer")
-    shutil.copytree(wheels.parent / "next", home / "next")
-    shutil.copytree(wheels, home / "wheels")
-    (home / "guest").mkdir()
-    for name in ("guest.py", "asking.py", "goldens.py"):
-        shutil.copy(HERE / name, home / "guest")
-    shutil.copy(HERE / "proof.toml", home)
-    (home / "pictures").mkdir()
+def _image(folder: Path, installed: Path) -> dict[str, float]:
+    """A machine that runs today's edgeinfer; what packages came with it."""
+    with layered(folder / "scratch", [installed, folder / "root"]) as root:
+        _today(root, folder)
+        shutil.copy(HERE / "proof.toml", root / "etc/edgeinfer/edgeinfer.toml")
+        home = root / "home/pi"
+        _checkout(home / "edgeinfer")
+        shutil.copytree(folder / "next", home / "next")
+        shutil.copytree(folder / "wheels", home / "wheels")
+        _lay_out_guest(root, WEIGHTS, (MODELS / WEIGHTS).read_bytes())
+        _lay_out_pictures(root / "srv/proof")
+        machine.image(root, folder / "proof.img")
+        return packages.that_came(root, folder / "root")
+
+
+def _today(root: Path, folder: Path) -> None:
+    """Today's edgeinfer in the place of the one that is installed."""
+    wheel = folder / "today"
+    shutil.rmtree(wheel, ignore_errors=True)
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir"]
+    subprocess.run([*build, wheel, ROOT], check=True)
+    site = next((root / "opt/edgeinfer/releases").glob("*/lib/python3*/site-packages"))
+    for old in (site / "edgeinfer", *site.glob("edgeinfer-*.dist-info")):
+        shutil.rmtree(old)
+    with zipfile.ZipFile(next(wheel.iterdir())) as packed:
+        packed.extractall(site)
+    inside(root, f"/usr/bin/python3 -m compileall -q /{site.relative_to(root)}/edgeinfer")
+
+
+def _lay_out_guest(root: Path, setup: str = "", given: bytes = b"") -> None:
+    """What is tried, and what it needs; with the words and the input of guest-setup."""
+    guest = root / "srv/proof"
+    guest.mkdir(parents=True)
+    for name in ("guest.py", "asking.py", "card.py", "goldens.py", "camera.toml", "guest-setup"):
+        shutil.copy(HERE / name, guest)
+    with entered(root):
+        inside(root, f"bash /srv/proof/guest-setup {setup}", given)
+
+
+def _lay_out_pictures(guest: Path) -> None:
+    """And what is seen in them on x86-64."""
+    (guest / "pictures").mkdir()
     pictures = [SHARED / "images" / name for name in PICTURES]
     for picture in pictures:
-        shutil.copy(picture, home / "pictures")
-    with (home / "x86_64.json").open("w") as file:
+        shutil.copy(picture, guest / "pictures")
+    environment = os.environ | {"EDGEINFER_MODELS": str(MODELS)}
+    with (guest / "x86_64.json").open("w") as file:
         goldens = [sys.executable, HERE / "goldens.py", MODEL, *pictures]
-        subprocess.run(
-            goldens, stdout=file, env=os.environ | {"EDGEINFER_MODELS": str(MODELS)}, check=True
-        )
+        subprocess.run(goldens, stdout=file, env=environment, check=True)
 
 
-def _install(root: Path) -> None:
-    """By the network, from the checkout; the broker's password is a credential of the service."""
-    certificates = Path("/etc/ssl/certs/ca-certificates.crt")
-    shutil.copy(certificates, root / "etc/ssl/certs")
-    for name in ("proc", "dev"):
-        subprocess.run(["mount", "--bind", f"/{name}", root / name], check=True)
-    try:
-        _inside(root, "bash /home/pi/edgeinfer/deploy/install.sh --config /home/pi/proof.toml")
-        _inside(root, f"bash /home/pi/edgeinfer/deploy/test/guest-setup {WEIGHTS}", _weights())
-    finally:
-        for name in ("dev", "proc"):
-            subprocess.run(["umount", root / name], check=True)
-
-
-def _weights() -> bytes:
-    return (MODELS / WEIGHTS).read_bytes()
-
-
-def _inside(root: Path, command: str, given: bytes = b"") -> None:
-    environment = {
-        "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        "HOME": "/root",
-        "LANG": "C.UTF-8",
-        "PIP_CERT": "/etc/ssl/certs/ca-certificates.crt",
-    }
-    command = f"exec {command}"
-    subprocess.run(["chroot", root, "sh", "-c", command], env=environment, input=given, check=True)
+def _card(folder: Path) -> Path:
+    """A fresh root, and its boot partition with what `edgeinfer flash` wrote onto it."""
+    taken = [*(folder / "wheels").glob("*.whl"), MODELS / WEIGHTS]
+    with layered(folder / "scratch", [folder / "root"]) as root:
+        _lay_out_guest(root)
+        flashed.prepare(folder, root, HERE / "proof.toml", taken)
+        return machine.image(root, folder / "fresh.img")
 
 
 def failures(report: dict[str, Any]) -> list[str]:
@@ -193,9 +222,7 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path)
     given = parser.parse_args()
     proof = prove(given.release, given.machine or list(machine.STEPS))
-    text = json.dumps(proof, indent=2) + "\n"
     if given.out:
-        given.out.write_text(text)
-    print(text)
+        given.out.write_text(json.dumps(proof, indent=2) + "\n")
     print(f"{given.release} took {sum(proof['seconds'].values()):.0f} s")
     sys.exit("\n".join(failures(proof)) or 0)

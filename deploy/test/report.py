@@ -16,26 +16,30 @@ from machine import STEPS
 
 # What QEMU's machines are, and what they are not.
 _INTRODUCTION = """\
-Debian {release} for 64-bit ARM, installed by `deploy/install.sh` and booted in QEMU {qemu}. `virt`
-is a machine with two Cortex-A72 and 1 GB; `raspi3b` is QEMU's Raspberry Pi 3 with four Cortex-A53,
-told to use 426 MB, which is what a Zero 2 W has for programs. **Times of an emulated processor say
-nothing about a Pi's**, and this one shared two cores with other work; bytes, megabytes and what is
-seen do carry over."""
-_HIDDEN = ("step", "passed", "error", "seconds")
+Debian {release} for 64-bit ARM (Python {python}, systemd {systemd}, Linux {kernel}), installed by
+`deploy/install.sh` and booted in QEMU {qemu}. `virt` is a machine with two Cortex-A72 and 1 GB;
+`raspi3b` is QEMU's Raspberry Pi 3 with four Cortex-A53, told to use 426 MB, which a Zero 2 W has
+for programs; `card` is `virt` again, with a fresh root and the boot partition that
+`edgeinfer flash` prepared, no network, and the wheels on the card. **Times of an emulated processor
+say nothing about a Pi's**, and this one shared two cores with other work; bytes, megabytes and what
+is seen do carry over."""
+_HIDDEN = ("step", "passed", "error", "seconds", "sizes")
 _LEAST_MB = 1.0
 
 
 def page(report: dict[str, Any]) -> str:
+    facts = _gathered(report)
+    versions = {key: value for each in facts.values() for key, value in each.items()}
     parts = [
         f"# {report['release']} on 64-bit ARM, emulated, {report['date']}",
-        _INTRODUCTION.format(**report),
+        _INTRODUCTION.format(**(versions | report)),
         _table(("step", *_runs(report)), _steps(report)),
         "## What was measured",
-        _table(("what", *_runs(report)), _facts(report)),
+        _table(("what", *_runs(report)), _facts(facts)),
         "## Where the megabytes go",
-        _sizes(report["sizes"]),
+        _sizes(versions["sizes"], report["packages"]),
         "## How long it took",
-        _table(("stage", "s"), ((name, s) for name, s in report["seconds"].items())),
+        _table(("stage", "s", "s of the processors"), _times(report)),
         f"`python deploy/test/prove.py {report['release']}`",
     ]
     return "\n\n".join(parts) + "\n"
@@ -52,9 +56,12 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
 
 
 def _steps(report: dict[str, Any]) -> Iterable[tuple[str, ...]]:
-    for name in STEPS["virt"]:
+    for name in dict.fromkeys(step for steps in STEPS.values() for step in steps):
         found = [_step(report[run], name) for run in _runs(report)]
-        words = [_verdict(step) for step in found]
+        words = [
+            _verdict(step) if step or name in STEPS.get(run, ()) else ""
+            for run, step in zip(_runs(report), found, strict=True)
+        ]
         yield (name.replace("_", " "), *words)
 
 
@@ -68,37 +75,43 @@ def _verdict(step: dict[str, Any] | None) -> str:
     return f"{'yes' if step['passed'] else '**no**'}, {step['seconds']:.0f} s"
 
 
-def _facts(report: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
-    runs = {
+def _gathered(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """What was measured on each machine."""
+    return {
         name: {key: value for step in report[name] for key, value in step.items()}
         for name in _runs(report)
     }
-    keys = dict.fromkeys(key for facts in runs.values() for key in facts if key not in _HIDDEN)
+
+
+def _facts(gathered: dict[str, dict[str, Any]]) -> Iterable[tuple[Any, ...]]:
+    keys = dict.fromkeys(key for facts in gathered.values() for key in facts if key not in _HIDDEN)
     for key in keys:
-        cells = (facts.get(key, "") for facts in runs.values())
+        cells = (facts.get(key, "") for facts in gathered.values())
         yield (
             key,
             *(", ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in cells),
         )
 
 
-def _sizes(sizes: dict[str, dict[str, float]]) -> str:
-    venv = dict(sizes["venv"])
-    whole = venv.pop("all")
-    system = sizes["system"]
-    large = {name: mb for name, mb in venv.items() if mb >= _LEAST_MB}
+def _sizes(sizes: dict[str, float], packages: dict[str, float]) -> str:
+    large = {name: mb for name, mb in sizes.items() if mb >= _LEAST_MB}
+    whole = sum(sizes.values())
     rows = [(name, f"{mb:.1f}") for name, mb in large.items()]
-    rows += [
-        ("the others", f"{whole - sum(large.values()):.1f}"),
-        ("**the venv**", f"**{whole:.1f}**"),
-    ]
-    packages = ", ".join(
-        f"{name} {mb:.1f}" for name, mb in sorted(system.items(), key=lambda i: -i[1])
-    )
+    rows += [("the others", f"{whole - sum(large.values()):.1f}"), ("**all**", f"**{whole:.1f}**")]
+    came = sorted(packages.items(), key=lambda item: -item[1])
+    named = ", ".join(f"{name} {mb:.1f}" for name, mb in came)
     return (
-        _table(("in the venv", "MB"), rows)
-        + f"\n\nThe system's packages that came with it, {sum(system.values()):.1f} MB: {packages}."
+        _table(("what edgeinfer asks for", "MB"), rows)
+        + f"\n\nThe system's packages that came with it, its numpy among them, are "
+        f"{sum(packages.values()):.1f} MB: {named}. What each is there for says "
+        "`benchmarks/footprint.py`."
     )
+
+
+def _times(report: dict[str, Any]) -> Iterable[tuple[Any, ...]]:
+    clock, used = report["seconds"], report["processor_seconds"]
+    yield from ((stage, f"{s:.0f}", f"{used[stage]:.0f}") for stage, s in clock.items())
+    yield ("**all**", *(f"**{sum(each.values()):.0f}**" for each in (clock, used)))
 
 
 if __name__ == "__main__":
