@@ -82,8 +82,11 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
         "reference_differs": [
             n for n, (a, b) in both.items() if a["reference_sha256"] != b["reference_sha256"]
         ],
-        "default_unmatched": [n for n, (a, b) in both.items() if _unmatched(a, b)],
+        "default_unmatched": [
+            f"{name}: {each}" for name, (a, b) in both.items() for each in _unmatched(a, b)
+        ],
         "default_score_apart": round(max(_apart(a, b) for a, b in both.values()), 4),
+        "default_least_iou": round(min(_least_iou(a, b) for a, b in both.values()), 3),
         "detections": sum(_confident(a) for a, _ in both.values()),
     }
 
@@ -102,13 +105,29 @@ def _confident(picture: dict[str, Any]) -> int:
     return sum(each["score"] >= LEAST_SCORE for each in picture["default"])
 
 
-def _unmatched(one: dict[str, Any], other: dict[str, Any]) -> bool:
-    """A confident detection of either has no partner in the other."""
-    return any(
-        each["score"] >= LEAST_SCORE and _partner(each, there["default"]) is None
+def _unmatched(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    """The confident detections of either that have no partner in the other, with their nearest."""
+    return [
+        f"{each['label']} {each['score']}, nearest {_nearest(each, there['default'])}"
         for here, there in ((one, other), (other, one))
         for each in here["default"]
-    )
+        if each["score"] >= LEAST_SCORE and _partner(each, there["default"]) is None
+    ]
+
+
+def _nearest(detection: dict[str, Any], others: list[dict[str, Any]]) -> str:
+    found = [each for each in others if each["label"] == detection["label"]]
+    nearest = max(found, key=lambda each: _iou(each["box"], detection["box"]), default=None)
+    if nearest is None:
+        return "none"
+    return f"{nearest['score']} with an IoU of {_iou(nearest['box'], detection['box']):.3f}"
+
+
+def _least_iou(one: dict[str, Any], other: dict[str, Any]) -> float:
+    """Of the confident ones and their partners."""
+    confident = [each for each in one["default"] if each["score"] >= LEAST_SCORE]
+    pairs = [(each, _partner(each, other["default"])) for each in confident]
+    return min((_iou(a["box"], b["box"]) for a, b in pairs if b), default=1.0)
 
 
 def _apart(one: dict[str, Any], other: dict[str, Any]) -> float:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import time
@@ -42,20 +43,31 @@ STEPS = {
         "the_card_is_applied",
         "a_flashed_card_comes_up_publishing",
     ],
+    # What of virt a change is most likely to break.
+    "quick": [
+        "the_unit_becomes_active",
+        "results_reach_mosquitto",
+        "a_zero_2_w_is_enough",
+        "sigterm_ends_it_in_good_order",
+        "the_model_sees_what_it_sees_on_x86_64",
+    ],
 }
+WHOLE = ("virt", "raspi3b", "card")
 _VIRT = "-M virt -cpu cortex-a72 -smp 2 -m 1024 -net none"
 _CARD = "-device virtio-blk-device,drive=card"
 # Four cores and 1 GB is what QEMU's Raspberry Pi 3 always has.
 _MACHINE = {
     "virt": f"{_VIRT} {_CARD}",
+    "quick": f"{_VIRT} {_CARD}",
     "raspi3b": "-M raspi3b -dtb {folder}/raspi3b.dtb",
     # The last one becomes vda.
     "card": f"{_VIRT} -device virtio-blk-device,drive=boot {_CARD}"
     " -drive if=none,id=boot,format=raw,file={folder}/boot.vfat",
 }
-_DRIVE = {"virt": "if=none,id=card", "raspi3b": "if=sd", "card": "if=none,id=card"}
+_DRIVE = dict.fromkeys(STEPS, "if=none,id=card") | {"raspi3b": "if=sd"}
 WORDS = {
     "virt": "console=ttyAMA0 root=/dev/vda rw quiet cloud-init=disabled",
+    "quick": "console=ttyAMA0 root=/dev/vda rw quiet cloud-init=disabled",
     "raspi3b": f"console=ttyAMA0,115200 root=/dev/mmcblk0 rw quiet cloud-init=disabled {_ZERO_2_W}",
     "card": "console=ttyAMA0 root=/dev/vda rw quiet",
 }
@@ -86,9 +98,10 @@ def boot(folder: Path, card: Path, kind: str) -> list[dict[str, Any]]:
     """
     copy = folder / f"{kind}.img"
     subprocess.run(["cp", "--sparse=always", card, copy], check=True)
-    lines = ""
+    lines, log = "", folder / f"{kind}.log"
+    log.unlink(missing_ok=True)
     for _ in range(_BOOTS):
-        _run(_command(folder, copy, kind), folder / f"{kind}.log")
+        _run(_command(folder, copy, kind), log)
         if lines := _read(copy, "/var/lib/proof.jsonl"):
             break
     (folder / f"{kind}.journal").write_text(_read(copy, "/var/lib/proof.journal"))
@@ -114,7 +127,8 @@ def _words(folder: Path, kind: str) -> str:
 
 def _run(qemu: list[str], path: Path) -> None:
     """To its end, or to where there is no hope; each step is printed as it is over."""
-    with path.open("wb") as log, path.open("rb") as said:
+    with path.open("ab") as log, path.open("rb") as said:
+        said.seek(0, os.SEEK_END)
         machine = subprocess.Popen(qemu, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             reason = _follow(machine, said)
