@@ -116,7 +116,7 @@ def the_model_sees_what_it_sees_on_x86_64() -> Facts:
     pictures = " ".join(str(path) for path in sorted((PROOF / "pictures").iterdir()))
     out = PROOF / "arm64.json"
     goldens = f"{AS_SERVICE} {PYTHON} {PROOF}/goldens.py"
-    run(f"{goldens} {MODEL} {pictures} >{out}")
+    run(f"{goldens} {MODEL} {PROOF}/inputs {pictures} >{out}")
     said = run(f"{goldens} --compare {PROOF}/x86_64.json {out}", fine=(0, 1))
     apart = json.loads(said)
     check(not apart["reference_differs"] and not apart["default_unmatched"], said)

@@ -183,13 +183,14 @@ def _lay_out_guest(root: Path, setup: str = "", given: bytes = b"") -> None:
 
 def _lay_out_pictures(guest: Path) -> None:
     """And what is seen in them on x86-64."""
-    (guest / "pictures").mkdir()
+    for name in ("pictures", "inputs"):
+        (guest / name).mkdir()
     pictures = [SHARED / "images" / name for name in PICTURES]
     for picture in pictures:
         shutil.copy(picture, guest / "pictures")
     environment = os.environ | {"EDGEINFER_MODELS": str(MODELS)}
     with (guest / "x86_64.json").open("w") as file:
-        goldens = [sys.executable, HERE / "goldens.py", MODEL, *pictures]
+        goldens = [sys.executable, HERE / "goldens.py", MODEL, guest / "inputs", *pictures]
         subprocess.run(goldens, stdout=file, env=environment, check=True)
 
 

@@ -46,3 +46,17 @@ def test_each_step_is_told_when_it_is_over(tmp_path: Path) -> None:
         "     2.5 s  it holds: yes",
         f"  ended: QEMU's status 3; see {tmp_path}/virt.log",
     ]
+
+
+def test_a_small_thing_may_be_a_pixel_elsewhere_and_no_more() -> None:
+    lines = said(
+        "import goldens\n"
+        "def picture(x, score=0.6):\n"
+        "    found = {'label': 'kite', 'score': score, 'box': [x, 0.3, x + 0.014, 0.32]}\n"
+        "    return {'p': {'input_apart': 1, 'reference_sha256': 'same', 'default': [found]}}\n"
+        "def unmatched(*other): return goldens.differences(picture(0.4), picture(*other))\n"
+        "print(unmatched(0.403)['default_unmatched'])\n"
+        "print(len(unmatched(0.41)['default_unmatched']))\n"
+        "print(len(unmatched(0.4, 0.7)['default_unmatched']))"
+    )
+    assert lines == ["[]", "2", "2"]
