@@ -204,11 +204,15 @@ def _card(folder: Path) -> Path:
 
 
 def with_earlier(report: dict[str, Any], path: Path) -> dict[str, Any]:
-    """What other machines gave earlier on the same day stays in the file."""
+    """What other machines gave earlier on that day stays in the file, and what it took at most."""
     earlier = json.loads(path.read_text()) if path.exists() else {}
     if earlier.get("date") != report["date"]:
         return report
-    both = {key: earlier[key] | report[key] for key in ("seconds", "processor_seconds")}
+    both = {
+        key: earlier[key] | {stage: max(s, earlier[key].get(stage, 0)) for stage, s in took.items()}
+        for key, took in report.items()
+        if key in ("seconds", "processor_seconds")
+    }
     return earlier | report | both | {"packages": report["packages"] or earlier["packages"]}
 
 

@@ -23,6 +23,8 @@ for programs; `card` is `virt` again, with a fresh root and the boot partition t
 `edgeinfer flash` prepared, no network, and the wheels on the card. **Times of an emulated processor
 say nothing about a Pi's**, and this one shared two cores with other work; bytes, megabytes and what
 is seen do carry over."""
+_COMMAND = """\
+`python deploy/test/prove.py {release} --out FILE`; with `--machine` one machine after the other."""
 _HIDDEN = ("step", "passed", "error", "seconds", "sizes")
 _LEAST_MB = 1.0
 
@@ -40,7 +42,7 @@ def page(report: dict[str, Any]) -> str:
         _sizes(versions["sizes"], report["packages"]),
         "## How long it took",
         _table(("stage", "s", "s of the processors"), _times(report)),
-        f"`python deploy/test/prove.py {report['release']}`",
+        _COMMAND.format(**report),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -86,11 +88,13 @@ def _gathered(report: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def _facts(gathered: dict[str, dict[str, Any]]) -> Iterable[tuple[Any, ...]]:
     keys = dict.fromkeys(key for facts in gathered.values() for key in facts if key not in _HIDDEN)
     for key in keys:
-        cells = (facts.get(key, "") for facts in gathered.values())
-        yield (
-            key,
-            *(", ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in cells),
-        )
+        yield (key, *(_cell(facts.get(key, "")) for facts in gathered.values()))
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return str(value)
 
 
 def _sizes(sizes: dict[str, float], packages: dict[str, float]) -> str:
