@@ -108,9 +108,8 @@ class Process:
 
 
 def measured(process: Process, seconds: float) -> dict[str, Any]:
-    before, disk = process.written_bytes(), _disk_bytes()
+    before = process.written_bytes()
     time.sleep(seconds)
-    os.sync()
     written = process.written_bytes() - before
     return {
         "resident_mb": process.resident_mb(),
@@ -118,7 +117,6 @@ def measured(process: Process, seconds: float) -> dict[str, Any]:
         "watched_s": seconds,
         "written_blocks": written // _BLOCK_BYTES,
         "written_kb_per_hour": round(written * 3.6 / seconds),
-        "system_written_kb_per_hour": round((_disk_bytes() - disk) * 3.6 / seconds),
     }
 
 
@@ -134,10 +132,14 @@ def of_unit(name: str, seconds: float) -> dict[str, Any]:
     words = ["systemctl", "show", name, *(f"--property={key}" for key in keys)]
     said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     pid, active_us, started_us = (int(re.findall(rf"{key}=(\d+)", said)[0]) for key in keys)
+    disk = _disk_bytes()
+    facts = measured(Process(pid), seconds)
+    os.sync()
     return {
         "boot_to_first_result_s": round(active_us / 1e6, 1),
         "start_to_first_result_s": round((active_us - started_us) / 1e6, 1),
-        **measured(Process(pid), seconds),
+        **facts,
+        "system_written_kb_per_hour": round((_disk_bytes() - disk) * 3.6 / seconds),
     }
 
 
