@@ -13,7 +13,8 @@ from typing import Any
 
 STATE = Path("/var/lib/edgeinfer")
 CONFIGURATION = Path("/etc/edgeinfer/edgeinfer.toml")
-DROP_IN = Path("/run/systemd/system/edgeinfer.service.d/proof.conf")
+# The last name wins; one in /etc with the same would hide it.
+DROP_IN = Path("/run/systemd/system/edgeinfer.service.d/watchdog.conf")
 AS_SERVICE = f"runuser -u edgeinfer -- env STATE_DIRECTORY={STATE}"
 _LISTEN = "mosquitto_sub -u proof -P 'pröof \"1\"' -F '%t %p'"
 _LEAST_PATIENCE_S = 180.0
