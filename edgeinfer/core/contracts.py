@@ -124,7 +124,7 @@ class Sink(Protocol):
 
     It is sent results and events; with `wants`, the kinds of messages that stand in that tuple. A
     message comes without the frame's pixels, so that a thousand of them can wait for a broker; a
-    sink with `wants_pixels = True` gets them, and has a short outbox. With a `durable` name the
+    sink with `wants_pixels = True` gets those of the newest few frames. With a `durable` name the
     events that it has not taken yet outlive the process, for the next sink of that name.
 
     A method `introduce` is called with an `About` before it is entered. An attribute `on_command`

@@ -11,10 +11,11 @@ from edgeinfer.core.results import Event, Message, Result, Snapshot
 from edgeinfer.runtime.delivery import Delivery
 from edgeinfer.runtime.durable import DurableOutbox
 from edgeinfer.runtime.outbox import Outbox
+from edgeinfer.runtime.picture_outbox import PictureOutbox
 from edgeinfer.runtime.report import SinkReport
 
 _MESSAGES = 1000  # in an outbox: some 400 bytes each
-_PICTURES = 8  # in the outbox of a sink that wants pixels: 2.8 MB each at 720p
+_FRAMES = 8  # with their pixels, for a sink that wants them: 2.8 MB each at 720p
 
 
 class Publisher:
@@ -61,7 +62,9 @@ class _Line:
         if state is not None and name and not patient:
             path = state / f"events-{_slug(name)}.sqlite3"
             return DurableOutbox(path, _MESSAGES, patient=patient)
-        return Outbox(_PICTURES if self._wants_pixels else _MESSAGES, patient=patient)
+        if self._wants_pixels:
+            return PictureOutbox(_MESSAGES, _FRAMES, patient=patient)
+        return Outbox(_MESSAGES, patient=patient)
 
     def offer(self, message: Message) -> None:
         if isinstance(message, self._wants):

@@ -11,10 +11,13 @@ from typing import Any
 import pytest
 
 from edgeinfer import config
+from edgeinfer.core.results import Event
 from edgeinfer.errors import ConfigError, SinkError
+from edgeinfer.runtime.publisher import Publisher
+from edgeinfer.sinks.dashboard.events import Events, Wanted
 from edgeinfer.sinks.dashboard.options import DashboardOptions
 from edgeinfer.sinks.dashboard.sink import DashboardSink
-from tests.brokers import write_certificates
+from tests.brokers import free_port, write_certificates
 from tests.sinks.dashboard.serving import password_line, result, serving
 
 
@@ -78,6 +81,26 @@ def test_a_port_that_is_taken_is_waited_for(tmp_path: Path) -> None:
     with serving(tmp_path, port=port) as dashboard, dashboard.client() as client:
         dashboard.send(result(2))
         assert client.get("/healthz").status_code == 200
+
+
+def test_no_event_is_lost_to_the_store_however_many_wait_and_however_many_a_frame_causes(
+    tmp_path: Path,
+) -> None:
+    sink = DashboardSink(DashboardOptions(port=free_port(), folder=tmp_path), "porch")
+    publisher = Publisher([sink], patient=False)
+    sent = []
+    for shot in map(result, range(12)):
+        events = [Event(f"rule {number}", "seen", shot, {}) for number in range(20)]
+        publisher.publish(shot, *events)
+        sent += events
+    publisher.close()
+    publisher.deliveries[0]()
+    store = Events(tmp_path / "events.sqlite3")
+    store.open()
+    rows = store.find(Wanted(), 1000)
+    store.close()
+    assert [row.id for row in reversed(rows)] == [event.id for event in sent]
+    assert sum(row.picture is not None for row in rows) == 8 * 20
 
 
 def test_its_libraries_are_loaded_when_one_is_made_and_not_before() -> None:
