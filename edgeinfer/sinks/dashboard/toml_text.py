@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import tomlkit
@@ -14,6 +15,7 @@ from tomlkit.exceptions import TOMLKitError
 
 from edgeinfer.core.geometry import WHOLE, Region
 from edgeinfer.errors import ConfigError
+from edgeinfer.sinks.dashboard.toml_sections import Piece, cut, joined
 
 Table = Mapping[str, Any]
 
@@ -21,14 +23,12 @@ Table = Mapping[str, Any]
 def edited(text: str, region: Region | None, rules: Sequence[Table] | None) -> str:
     """None: as it is. Raises: ConfigError: it is not TOML, or cannot be edited by a program."""
     try:
-        document = tomlkit.parse(text)
         before = tomllib.loads(text)
-        if region is not None:
-            _set_region(document, region)
-        if rules is not None:
-            _set_rules(document, [_said(rule) for rule in rules])
-        after = document.as_string()
-        if tomllib.loads(after) != _expected(before, region, rules):
+        after = text if region is None else _with_region(text, region)
+        wanted = None if rules is None else [_said(rule) for rule in rules]
+        if wanted is not None and wanted != before.get("rule", []):
+            after = _with_rules(after, wanted)
+        if tomllib.loads(after) != _expected(before, region, wanted):
             raise ConfigError("the file is written in a form that only a person can edit")
     except (TOMLKitError, ValueError, TypeError, KeyError, AttributeError) as error:
         if isinstance(error, ConfigError):
@@ -47,7 +47,7 @@ def _expected(
     if rules is not None:
         after.pop("rule", None)
         if rules:
-            after["rule"] = [_said(rule) for rule in rules]
+            after["rule"] = list(rules)
     return after
 
 
@@ -56,7 +56,8 @@ def _said(rule: Table) -> dict[str, Any]:
     return {key: value for key, value in rule.items() if value is not None}
 
 
-def _set_region(document: tomlkit.TOMLDocument, region: Region) -> None:
+def _with_region(text: str, region: Region) -> str:
+    document = tomlkit.parse(text)
     if "source" not in document:
         document["source"] = tomlkit.table()
     source = cast("dict[str, Any]", document["source"])
@@ -64,21 +65,48 @@ def _set_region(document: tomlkit.TOMLDocument, region: Region) -> None:
         source.pop("region", None)
     elif list(source.get("region", WHOLE)) != list(region):
         source["region"] = list(region)
+    return document.as_string()
 
 
-def _set_rules(document: tomlkit.TOMLDocument, rules: Sequence[dict[str, Any]]) -> None:
-    old = cast("list[Any]", document.get("rule", []))
-    if [dict(table) for table in tomllib.loads(document.as_string()).get("rule", [])] == rules:
-        return
-    by_name = {_name(table): table for table in old}
-    tables = [_changed(by_name.get(_name(rule)), rule) for rule in rules]
-    if not tables:
-        document.pop("rule", None)
-        return
-    many = tomlkit.aot()
-    for table in tables:
-        many.append(table)
-    document["rule"] = many
+def _with_rules(text: str, rules: Sequence[Table]) -> str:
+    """All of them stand where the first one stood, or at the end."""
+    before = cut(_without_list_in_line(text))
+    place = next((at for at, piece in enumerate(before) if piece.key == "rule"), len(before))
+    old = [(_only_rule(piece.text), piece) for piece in before if piece.key == "rule"]
+    others = [piece for piece in before[place:] if piece.key != "rule"]
+    return joined([*before[:place], *_pieces(old, rules), *others], before)
+
+
+def _without_list_in_line(text: str) -> str:
+    """`rule = [{…}]` has no room for more, nor for comments."""
+    document = tomlkit.parse(text)
+    if isinstance(document.get("rule"), tomlkit.items.Array):
+        del document["rule"]
+    return document.as_string()
+
+
+def _pieces(old: Sequence[tuple[Table, Piece]], rules: Sequence[Table]) -> list[Piece]:
+    """Each as it was, where nothing has changed; what has another name is known by its place."""
+    by_name = {_name(rule): (rule, piece) for rule, piece in old}
+    wanted = {_name(rule) for rule in rules}
+    pieces = []
+    for place, rule in enumerate(rules):
+        found = by_name.get(_name(rule))
+        if found is None and place < len(old) and _name(old[place][0]) not in wanted:
+            found = old[place]
+        pieces.append(_piece(rule, *(found or ({}, None))))
+    return pieces
+
+
+def _piece(rule: Table, was: Table, piece: Piece | None) -> Piece:
+    if piece is None:
+        return Piece("rule", tomlkit.dumps({"rule": [rule]}))
+    return piece if rule == was else replace(piece, text=_changed(piece.text, rule))
+
+
+def _only_rule(text: str) -> dict[str, Any]:
+    (rule,) = tomllib.loads(text)["rule"]
+    return dict(rule)
 
 
 def _name(rule: Table) -> str:
@@ -86,15 +114,13 @@ def _name(rule: Table) -> str:
     return str(rule.get("name", rule.get("type")))
 
 
-def _changed(old: Any, rule: dict[str, Any]) -> Any:
+def _changed(text: str, rule: Table) -> str:
     """The old table with the new values, so that its comments stay."""
-    if old is None or not isinstance(old, tomlkit.items.Table):
-        table = tomlkit.table()
-        table.update(rule)
-        return table
-    for key in [key for key in old if key not in rule]:
-        del old[key]
+    document = tomlkit.parse(text)
+    (table,) = cast("list[Any]", document["rule"])
+    for key in [key for key in table if key not in rule]:
+        del table[key]
     for key, value in rule.items():
-        if key not in old or old[key] != value:
-            old[key] = value
-    return old
+        if key not in table or table[key] != value:
+            table[key] = value
+    return document.as_string()

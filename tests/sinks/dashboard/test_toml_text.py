@@ -6,7 +6,7 @@ import tomllib
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgeinfer.errors import ConfigError
@@ -36,6 +36,81 @@ def test_rules_come_go_and_change_places() -> None:
     assert tomllib.loads(both)["rule"] == [GATE, STEP]
     assert tomllib.loads(edited(both, None, [GATE]))["rule"] == [GATE]
     assert "rule" not in tomllib.loads(edited(TOML, None, []))
+
+
+COMMENTED = """\
+# The device.
+[device]
+name = "porch"
+
+# First.
+[[rule]]
+type = "presence"
+name = "a"
+labels = [
+  "person",   # and nobody else
+  "dog",
+]
+# settle_s = 3
+
+# Second,
+# in two lines.
+[[rule]]
+type = "presence"
+name = "b"
+[rule.scores]
+person = 0.3
+
+# Third.
+[[rule]]
+type = "presence"
+name = "c"
+# Where it all goes.
+[[sink]]
+type = "words"
+"""
+RULES = tomllib.loads(COMMENTED)["rule"]
+
+
+def test_a_comment_above_a_rule_goes_with_it_and_no_other_does() -> None:
+    a, b, c = RULES
+    lines = COMMENTED.splitlines(keepends=True)
+    assert edited(COMMENTED, None, [b, c]) == "".join(lines[:4] + lines[14:])
+    assert edited(COMMENTED, None, [a, c]) == "".join(lines[:14] + lines[22:])
+    without_last = "".join([*lines[:22], *lines[26:]])
+    assert edited(COMMENTED, None, [a, b]) == without_last
+    assert edited(COMMENTED, None, []) == "".join(lines[:4] + lines[26:])
+
+
+def test_a_comment_goes_along_when_rules_change_places() -> None:
+    a, b, c = RULES
+    text = edited(COMMENTED, None, [c, a, b])
+    at = [text.index(words) for words in ("# Third.", "# First.", "# Second,", "# Where it all")]
+    assert at == sorted(at)
+    assert edited(text, None, [a, b, c]).split() == COMMENTED.split()
+
+
+def test_a_rule_with_another_name_keeps_its_comments() -> None:
+    a, b, c = RULES
+    text = edited(COMMENTED, None, [a, {**b, "name": "\u201cö\u201d"}, c])
+    assert text == COMMENTED.replace('"b"', '"\u201cö\u201d"')
+
+
+def test_a_new_rule_stands_apart_from_its_neighbours() -> None:
+    text = edited(COMMENTED, None, [*RULES, GATE])
+    assert '\nname = "c"\n\n[[rule]]\ntype = "crossing"\n' in text
+    assert "\n\n# Where it all goes.\n[[sink]]" in text
+    assert "# Third." in text
+
+
+def test_what_looks_like_a_header_and_is_none_is_let_be() -> None:
+    note = 'note = """\n[[rule]]\n# no\n"""\nmore = [\n[\n]\n]\n'
+    text = COMMENTED.replace("# settle_s = 3\n", note)
+    a, b, c = tomllib.loads(text)["rule"]
+    after = edited(text, None, [a, c])
+    assert note in after
+    assert tomllib.loads(after)["rule"] == [a, c]
+    assert note not in edited(text, None, [b, c])
 
 
 def test_a_region_is_set_and_taken_away() -> None:
@@ -94,6 +169,7 @@ _VALUES = st.recursive(
 _RULES = st.lists(st.dictionaries(st.text(min_size=1, max_size=8), _VALUES, max_size=4), max_size=4)
 
 
+@settings(deadline=None)
 @given(_RULES)
 def test_whatever_is_written_is_what_was_asked_for_or_is_refused(
     rules: list[dict[str, Any]],
