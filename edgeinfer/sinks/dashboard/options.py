@@ -19,13 +19,16 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?")
 class Bounds:
     """What a client may take: in all, and before it is given up.
 
-    `connections`: twice the streams and listeners there may be. `head_s`: for a request to come,
-    but for its body. `stall_s`: for who reads, to read something of what waits for it.
+    `connections`: twice the streams and listeners there may be. `handshake_s`: for TLS to begin.
+    `head_s`: for a request to come, but for its body. `idle_s`: between two requests. `stall_s`:
+    for who reads, to read something of what waits for it.
     """
 
     connections: int = 128
+    handshake_s: float = 10.0
     head_s: float = 10.0
     body_s: float = 10.0
+    idle_s: int = 15
     stall_s: float = 10.0
 
 

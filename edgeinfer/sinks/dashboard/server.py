@@ -21,8 +21,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from edgeinfer.sinks.dashboard.options import Bounds
 
-_HANDSHAKE_S = 10.0
-_IDLE_S = 15
 _HEAD_BYTES = 16_384
 # The kernel would take megabytes for each viewer that has stopped to read.
 _SEND_BUFFER_BYTES = 262_144
@@ -54,7 +52,7 @@ class Server:
                 headers=list(headers.items()),
                 forwarded_allow_ips=["127.0.0.1", "::1"],
                 limit_concurrency=bounds.connections,
-                timeout_keep_alive=_IDLE_S,
+                timeout_keep_alive=bounds.idle_s,
                 timeout_graceful_shutdown=1,
                 h11_max_incomplete_event_size=_HEAD_BYTES,
                 ssl_certfile=certificate,
@@ -62,6 +60,7 @@ class Server:
             )
         )
         self._ready = ready
+        self._new_loop = partial(_Loop, bounds.handshake_s)
         self._thread: Thread | None = None
 
     def start(self, listening: socket.socket) -> None:
@@ -78,7 +77,7 @@ class Server:
             self._thread = None
 
     def _run(self, listening: socket.socket) -> None:
-        with asyncio.Runner(loop_factory=_Loop) as runner:
+        with asyncio.Runner(loop_factory=self._new_loop) as runner:
             loop = runner.get_loop()
             self._ready(loop)
             runner.run(self._server.serve([listening]))
@@ -98,9 +97,13 @@ def load_check(certificate: Path, key: Path | None) -> str | None:
 class _Loop(asyncio.SelectorEventLoop):
     """Uvicorn does not pass the time that a TLS handshake may take; a minute is asyncio's own."""
 
+    def __init__(self, handshake_s: float) -> None:
+        super().__init__()
+        self._handshake_s = handshake_s
+
     async def create_server(self, *args: Any, **options: Any) -> Any:
         if options.get("ssl"):
-            options.setdefault("ssl_handshake_timeout", _HANDSHAKE_S)
+            options.setdefault("ssl_handshake_timeout", self._handshake_s)
         return await super().create_server(*args, **options)
 
 

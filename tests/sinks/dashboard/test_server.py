@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from edgeinfer.sinks.dashboard.options import Bounds
 from edgeinfer.sinks.dashboard.pictures import MOST_STREAMS
 from edgeinfer.sinks.dashboard.updates import MOST_LISTENERS
-from tests.brokers import DEADLINE_S
+from tests.brokers import DEADLINE_S, write_certificates
 from tests.sinks.dashboard.serving import Parts, serving, until
 
 HURRIED = Bounds(head_s=0.3, body_s=0.3, stall_s=0.3)
@@ -42,6 +43,34 @@ def test_neither_is_a_second_one_on_the_same_connection(tmp_path: Path) -> None:
         assert slow.recv(65_536).startswith(b"HTTP/1.1 200")
         slow.sendall(b"GET / HT")
         _rest(slow)
+
+
+def test_a_connection_on_which_nothing_more_is_asked_is_closed(tmp_path: Path) -> None:
+    patient = Bounds(head_s=600, idle_s=1)
+    asks = GET.format("/healthz")
+    with serving(tmp_path, bounds=patient) as dashboard, dashboard.raw(asks) as idle:
+        assert _rest(idle).startswith(b"HTTP/1.1 200")
+
+
+def test_a_client_that_does_not_begin_with_tls_is_given_up(tmp_path: Path) -> None:
+    tls = write_certificates(tmp_path)
+    patient = Bounds(handshake_s=0.3, head_s=600, idle_s=600)
+    served = serving(tmp_path, bounds=patient, certificate=tls.server)
+    with served as dashboard, dashboard.raw("") as silent:
+        assert _rest(silent) == b""
+
+
+def test_who_begins_with_tls_and_asks_nothing_is_given_up_too(tmp_path: Path) -> None:
+    tls = write_certificates(tmp_path)
+    hurried = Bounds(handshake_s=600, head_s=0.3, idle_s=600)
+    served = serving(tmp_path, bounds=hurried, certificate=tls.server)
+    trusting = ssl.create_default_context(cafile=tls.ca)
+    with (
+        served as dashboard,
+        dashboard.raw("") as plain,
+        trusting.wrap_socket(plain, server_hostname="localhost") as silent,
+    ):
+        assert _rest(silent) == b""
 
 
 def test_a_body_that_does_not_come_is_given_up(tmp_path: Path) -> None:
