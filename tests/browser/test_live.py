@@ -36,7 +36,7 @@ def test_boxes_are_drawn_over_the_picture_and_can_be_left_out(
     service: Service, browse: Open
 ) -> None:
     page = browse(service)
-    page.get_by_label("Zones and lines").uncheck()
+    page.get_by_label("Zones and lines", exact=True).uncheck()
     page.get_by_label("Ways").uncheck()
     page.locator("#live-screen canvas").first.wait_for()
     page.wait_for_function(_DRAWN)
@@ -113,9 +113,16 @@ def test_events_are_filtered_and_exported_as_filtered(service: Service, browse: 
 def test_events_are_counted_for_who_lives_by_another_clock(service: Service, browse: Open) -> None:
     """The hours begin half an hour apart, and the days at another hour."""
     page = browse(service, "#/events", timezone_id="Asia/Kolkata")
-    page.locator("#bars[aria-label*='24 hours. '][aria-label*='road: ']").wait_for()
+    page.locator("#bars[aria-label*='24 hours, by rule. '][aria-label*='road: ']").wait_for()
     page.get_by_role("button", name="Days").click()
-    page.locator("#bars[aria-label*='14 days. '][aria-label*='road: ']").wait_for()
+    page.locator("#bars[aria-label*='14 days, by rule. '][aria-label*='road: ']").wait_for()
+
+
+def test_events_are_counted_by_label_too(service: Service, browse: Open) -> None:
+    page = browse(service, "#/events")
+    page.get_by_role("button", name="By label").click()
+    page.locator("#bars[aria-label*='24 hours, by label. '][aria-label*='stop sign: ']").wait_for()
+    page.locator("#legend li", has_text="stop sign: ").wait_for()
 
 
 def test_the_machine_page_shows_charts_and_the_model(service: Service, browse: Open) -> None:

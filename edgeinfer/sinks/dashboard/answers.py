@@ -92,7 +92,7 @@ SCHEMAS: dict[str, Schema] = {
         picture=_maybe(_TEXT),
     ),
     "Events": _object(events=_list(_ref("Event")), next=_maybe(_WHOLE)),
-    "Counts": _object(bars=_list(_object(begin=_TIME, rule=_TEXT, count=_WHOLE))),
+    "Counts": _object(bars=_list(_object(begin=_TIME, rule=_TEXT, label=_TEXT, count=_WHOLE))),
     "History": _object(
         time_s=_list(_NUMBER),
         fps=_COLUMN,

@@ -70,6 +70,16 @@ class Wanted:
         return (f"WHERE {words}" if words else ""), [value for _, value in given]
 
 
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many there were from `begin_s` on; `label` "": they name none."""
+
+    begin_s: int
+    rule: str
+    label: str
+    count: int
+
+
 class Events:
     """`path` None: in memory, for as long as the process lives."""
 
@@ -122,18 +132,17 @@ class Events:
             yield rows
             before = rows[-1].number
 
-    def counts(
-        self, seconds: int, since_s: int, rule: str, offset_s: int
-    ) -> list[tuple[int, str, int]]:
-        """(begin, rule, how many) of each span of so long, in the time that is `offset_s` ahead."""
-        words = "AND rule = ?" if rule else ""
+    def counts(self, seconds: int, since_s: int, wanted: Wanted, offset_s: int) -> list[Count]:
+        """Of each span of so long, in the time that is `offset_s` ahead."""
+        where, values = wanted.clause()
+        words = where.replace("WHERE", "AND")
         begin = "(wall_s + ?) / ? * ? - ?"
         query = (
-            f"SELECT {begin} AS begin, rule, count(*) FROM events WHERE wall_s >= ? {words} "  # noqa: S608 - words of ours alone
-            "GROUP BY begin, rule ORDER BY begin, rule"
+            f"SELECT {begin} AS begin, rule, label, count(*) FROM events WHERE wall_s >= ? {words} "  # noqa: S608 - words of ours alone
+            "GROUP BY begin, rule, label ORDER BY begin, rule, label"
         )
-        values = [offset_s, seconds, seconds, offset_s, since_s, *([rule] if rule else [])]
-        return [(begin, name, count) for begin, name, count in self._read(query, values)]
+        spans = [offset_s, seconds, seconds, offset_s, since_s]
+        return [Count(*found) for found in self._read(query, [*spans, *values])]
 
     def close(self) -> None:
         for connection in (self._writer, self._reader):

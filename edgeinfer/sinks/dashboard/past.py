@@ -48,6 +48,7 @@ class ExportQuery:
 class CountsQuery:
     by: Literal["hour", "day"] = "hour"
     rule: str = ""
+    label: str = ""
 
 
 class Past:
@@ -137,12 +138,16 @@ class Past:
         # Days are those of the clock on the wall of the place, as it is set today.
         offset = datetime.now().astimezone().utcoffset()
         offset_s = round(offset.total_seconds()) if offset else 0
-        found = await self._work.do(
-            lambda: self._events.counts(seconds, since_s, ask.query.rule, offset_s)
-        )
+        wanted = Wanted(ask.query.rule, ask.query.label)
+        found = await self._work.do(lambda: self._events.counts(seconds, since_s, wanted, offset_s))
         bars = [
-            {"begin": timestamp(begin_s * 10**9), "rule": rule, "count": count}
-            for begin_s, rule, count in found
+            {
+                "begin": timestamp(each.begin_s * 10**9),
+                "rule": each.rule,
+                "label": each.label,
+                "count": each.count,
+            }
+            for each in found
         ]
         return said({"bars": bars})
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
+from time import time
 from typing import Any
 
 import pytest
 
+from edgeinfer.core.results import Event
 from edgeinfer.sinks.dashboard.events import Events, Wanted
-from tests.sinks.dashboard.serving import Dashboard, event, serving
+from tests.sinks.dashboard.serving import Dashboard, event, result, serving
 
 
 def _ids(dashboard: Dashboard, query: str = "") -> list[str]:
@@ -87,14 +90,28 @@ def test_events_are_counted_by_hour_and_by_day(tmp_path: Path) -> None:
     for seq in (0, 1, 36_000):  # an hour apart: results are a tenth of a second apart
         store.add(event(seq), None)
     store.add(event(0, "gate"), None)
-    hours = store.counts(3600, 0, "", 0)
-    assert [(rule, count) for _, rule, count in hours] == [("gate", 1), ("step", 2), ("step", 1)]
-    assert hours[2][0] - hours[1][0] == 3600
-    assert hours[0][0] % 3600 == 0
-    (day,) = store.counts(86_400, 0, "gate", 3600)
-    assert (day[0] + 3600) % 86_400 == 0, "midnight of a place an hour ahead"
-    assert store.counts(3600, 2**40, "", 0) == []
+    hours = store.counts(3600, 0, Wanted(), 0)
+    assert [(one.rule, one.count) for one in hours] == [("gate", 1), ("step", 2), ("step", 1)]
+    assert hours[2].begin_s - hours[1].begin_s == 3600
+    assert hours[0].begin_s % 3600 == 0
+    (day,) = store.counts(86_400, 0, Wanted("gate"), 3600)
+    assert (day.begin_s + 3600) % 86_400 == 0, "midnight of a place an hour ahead"
+    assert store.counts(3600, 2**40, Wanted(), 0) == []
     store.close()
+
+
+def test_events_are_counted_by_label_too(tmp_path: Path) -> None:
+    with serving(tmp_path) as dashboard, dashboard.client() as client:
+        now_s = time()
+        for seq, label in enumerate(["train", "train", "car"]):
+            shot = replace(result(seq), frame=replace(result(seq).frame, wall_ns=int(now_s * 1e9)))
+            dashboard.send(Event("gate", "in", shot, {"label": label}))
+        dashboard.send(Event("camera", "dark", shot, {}))
+        bars = client.get("/api/v1/counts?by=day").json()["bars"]
+        trains = client.get("/api/v1/counts?by=hour&label=train").json()["bars"]
+    found = [(bar["rule"], bar["label"], bar["count"]) for bar in bars]
+    assert found == [("camera", "", 1), ("gate", "car", 1), ("gate", "train", 2)]
+    assert [(bar["label"], bar["count"]) for bar in trains] == [("train", 2)]
 
 
 def test_an_event_that_comes_twice_stands_there_once(tmp_path: Path) -> None:

@@ -1,12 +1,15 @@
-// How many events an hour or a day, one above the other by rule.
+// How many events an hour or a day, one above the other by rule or by label.
 /* global uPlot */
-import { ruleColour } from "./colours.js";
+import { labelColour, ruleColour } from "./colours.js";
 import { make } from "./dom.js";
 import { Plot, axes } from "./plot.js";
 import { count } from "./words.js";
 
 const HOURS = 24;
 const DAYS = 14;
+const MOST = 8; // colours that an eye tells apart; what is rarer is one of them
+const OTHERS = "others";
+const NONE = "without a label";
 
 export class Bars {
   constructor(place, legend) {
@@ -16,32 +19,43 @@ export class Bars {
     place.setAttribute("role", "img");
   }
 
-  show(bars, by) {
+  /** `of`: what the colours stand for, "rule" or "label". */
+  show(bars, by, of) {
     const begins = slots(by);
-    const totals = new Map();
-    const columns = new Map();
-    for (const { begin, rule, count: many } of bars) {
-      const slot = nearest(begins, Date.parse(begin) / 1000, by);
-      if (slot < 0) continue;
-      if (!columns.has(rule)) columns.set(rule, begins.map(() => 0));
-      columns.get(rule)[slot] += many;
-      totals.set(rule, (totals.get(rule) ?? 0) + many);
-    }
-    this.say(totals, by);
-    const rules = [...columns.keys()].sort((a, b) => totals.get(b) - totals.get(a));
-    const stacks = stacked(rules.map((rule) => columns.get(rule)));
+    const seen = bars.map((bar) => ({ slot: nearest(begins, Date.parse(bar.begin) / 1000, by), name: bar[of] || NONE, many: bar.count })).filter(({ slot }) => slot >= 0);
+    const totals = ranked(seen);
+    const columns = new Map([...totals.keys()].map((name) => [name, begins.map(() => 0)]));
+    for (const { slot, name, many } of seen) columns.get(columns.has(name) ? name : OTHERS)[slot] += many;
+    this.say(totals, by, of);
+    const names = [...columns.keys()];
+    const stacks = stacked([...columns.values()]);
     // The tallest first, so that each covers the foot of the one before.
-    const order = rules.map((_, index) => index).reverse();
-    this.plot.show(() => options(order.map((index) => rules[index]), by), [begins, ...order.map((index) => stacks[index])]);
+    const order = names.map((_, index) => index).reverse();
+    this.plot.show(() => options(order.map((index) => colour(names[index], of)), by), [begins, ...order.map((index) => stacks[index])]);
   }
 
-  say(totals, by) {
+  say(totals, by, of) {
     const span = by === "hour" ? "24 hours" : `${DAYS} days`;
-    const words = [...totals].map(([rule, many]) => `${rule}: ${many}`);
-    this.place.setAttribute("aria-label", words.length ? `Events of the last ${span}. ${words.join(", ")}` : `No event in the last ${span}`);
-    this.legend.replaceChildren(...(totals.size ? [...totals].map(([rule, many]) => make("li", {}, make("span", { class: "chip", "--chip": ruleColour(rule) }), `${rule}: ${count(many, "event")}`))
+    const words = [...totals].map(([name, many]) => `${name}: ${many}`);
+    this.place.setAttribute("aria-label", words.length ? `Events of the last ${span}, by ${of}. ${words.join(", ")}` : `No event in the last ${span}`);
+    this.legend.replaceChildren(...(totals.size ? [...totals].map(([name, many]) => make("li", {}, make("span", { class: "chip", "--chip": colour(name, of) }), `${name}: ${count(many, "event")}`))
       : [make("li", {}, `No event in the last ${span}.`)]));
   }
+}
+
+/** How many by name, the most first; what is beyond the colours is counted together. */
+function ranked(seen) {
+  const totals = new Map();
+  for (const { name, many } of seen) totals.set(name, (totals.get(name) ?? 0) + many);
+  const all = [...totals].sort(([, a], [, b]) => b - a);
+  const few = all.length > MOST ? all.slice(0, MOST - 1) : all;
+  const rest = all.slice(few.length).reduce((sum, [, many]) => sum + many, 0);
+  return new Map(rest ? [...few, [OTHERS, rest]] : few);
+}
+
+function colour(name, of) {
+  if (name === OTHERS || name === NONE) return "#8b9692";
+  return of === "rule" ? ruleColour(name) : labelColour(name);
 }
 
 /** The beginning of each slot, in seconds: hours and days of the clock of who looks. */
@@ -73,14 +87,14 @@ function stacked(columns) {
   });
 }
 
-function options(rules, by) {
+function options(colours, by) {
   const [x, y] = axes((_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? tick : "")), 36);
   return {
     padding: [8, 4, 0, 0],
     cursor: { show: false },
     scales: { x: { range: (_, least, most) => [least - half(by), most + half(by)] }, y: { range: (_, least, most) => [0, Math.max(4, Math.ceil((most ?? 0) * 1.1))] } },
     axes: [{ ...x, space: 55, values: (_, ticks) => ticks.map((tick) => name(tick, by)) }, y],
-    series: [{}, ...rules.map((rule) => ({ fill: ruleColour(rule), stroke: ruleColour(rule), width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 46], radius: 0.12 }) }))],
+    series: [{}, ...colours.map((fill) => ({ fill, stroke: fill, width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.7, 46], radius: 0.12 }) }))],
   };
 }
 

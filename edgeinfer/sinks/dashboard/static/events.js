@@ -14,6 +14,7 @@ let newest = []; // of all
 let next = null;
 let bars;
 let by = "hour";
+let of = "rule";
 let entered = false;
 let counting = null;
 const arrivals = new Set();
@@ -25,6 +26,7 @@ export function start() {
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   byId("older").addEventListener("click", older);
   oneOf(document.querySelectorAll("[data-by]"), "by", (chosen) => { by = chosen; recount(); });
+  oneOf(document.querySelectorAll("[data-of]"), "of", (chosen) => { of = chosen; recount(); });
   onStatus(options);
   on("event", arrive);
   on("link", (answers) => answers && (entered ? load() : loadNewest().catch(() => {})));
@@ -77,8 +79,8 @@ async function older() {
 async function recount() {
   counting = null;
   if (!entered) return;
-  const { bars: found } = await get("counts", { by, rule: filter().rule });
-  bars.show(found, by);
+  const { bars: found } = await get("counts", { by, ...filter() });
+  bars.show(found, by, of);
 }
 
 function arrive(event) {
