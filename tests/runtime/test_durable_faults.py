@@ -6,7 +6,6 @@ import logging
 import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from threading import Condition
 
@@ -15,6 +14,7 @@ import pytest
 from edgeinfer.core.results import Message
 from edgeinfer.runtime.durable import DurableOutbox
 from edgeinfer.runtime.outbox import Outbox
+from tests.conftest import fill
 from tests.runtime.events import Clocks, drain, event, seqs
 
 DEADLINE_S = 20.0
@@ -52,17 +52,6 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "events.sqlite3"
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "small"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(folder)]
-    if subprocess.run(command, capture_output=True, check=False).returncode:
-        pytest.skip("only root may mount a small disk")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 def _outbox(path: Path, capacity: int = 1000) -> DurableOutbox:
     clock = Clocks(path.parent).clock() if path.parent.is_dir() else None
     return DurableOutbox(path, capacity, commit_s=0.05, clock=clock)
@@ -81,12 +70,6 @@ def _all(outbox: Outbox) -> list[Message]:
     sent = drain(outbox)
     outbox.abandon()
     return sent
-
-
-def _fill(filler: Path) -> None:
-    with filler.open("wb", buffering=0) as file, suppress(OSError):
-        while file.write(bytes(4096)):
-            pass
 
 
 def _garbage(path: Path) -> None:
@@ -167,7 +150,7 @@ def test_a_full_disk_leaves_them_in_memory_until_there_is_room(
     first = outbox.first()
     assert first is not None
     filler = small_disk / "filler"
-    _fill(filler)
+    fill(filler)
     for seq in range(100, 1500):
         outbox.offer(event(seq))
     warnings.wait_for("would not outlive a restart")

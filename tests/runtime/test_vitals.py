@@ -109,6 +109,21 @@ def test_a_sink_that_asks_is_told_how_the_device_is_now() -> None:
     assert not hasattr(other, "ask_health")
 
 
+def test_who_asks_is_told_what_was_read_and_no_sensor_is_read_for_it() -> None:
+    class Counting:
+        reads = 0
+
+        def read(self) -> Sequence[Reading]:
+            self.reads += 1
+            return (Reading("cpu-thermal", float(self.reads), "c", 0),)
+
+    counting = Counting()
+    looks = Looks(counting)
+    looks.at(0)
+    assert [looks.vitals.now().facts["temperature_c"] for _ in range(3)] == [1.0, 1.0, 1.0]
+    assert counting.reads == 1
+
+
 def test_a_machine_without_a_sensor_has_no_temperature_in_its_health() -> None:
     class Nothing:
         def __init__(self, stop: Event) -> None:

@@ -199,7 +199,7 @@ class Changing:
     def _saved(self, path: Path, wanted: Save) -> None:
         """Raises: RefusedError: it is wrong, another one was saved meanwhile, or it cannot be."""
         if wanted.base and wanted.base != file.base_of(file.read(path)):
-            raise RefusedError(409, f"{path}: was changed meanwhile; look at it again")
+            raise RefusedError(409, f"{path}: was changed by someone else meanwhile; load it anew")
         try:
             table = tomllib.loads(wanted.toml)
             _check_size(table.get("rule", ()))

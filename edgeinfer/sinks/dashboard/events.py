@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,17 +32,19 @@ CREATE TABLE events (
 CREATE INDEX by_rule ON events (rule, number);
 CREATE INDEX by_time ON events (wall_s, rule);
 """
-_COLUMNS = "number, id, words, document, picture"
+_COLUMNS = "number, id, label, words, document, picture"
 _PIECE = 500  # rows of an export that are read at once
+_MOST_UNKEPT = 1000  # while the disk takes none: some 2 kB each
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`picture` is the name of its file; None: it came without pixels."""
+    """`picture` is the name of its file; None: it came without pixels. `number` 0: not kept yet."""
 
     number: int
     id: str
+    label: str
     words: str
     document: dict[str, Any]
     picture: str | None
@@ -81,13 +84,18 @@ class Count:
 
 
 class Events:
-    """`path` None: in memory, for as long as the process lives."""
+    """`path` None: in memory, for as long as the process lives.
 
-    def __init__(self, path: Path | None) -> None:
+    Many events name no label, for their rule counts all that it watches: then theirs is in
+    `labels`, by the rule's name, where it watches a single one.
+    """
+
+    def __init__(self, path: Path | None, labels: Mapping[str, str] | None = None) -> None:
         self._path = path
+        self._labels = labels or {}
         self._writer: sqlite3.Connection | None = None
         self._reader: sqlite3.Connection | None = None
-        self._failed = False
+        self._unkept: deque[Sequence[object]] = deque(maxlen=_MOST_UNKEPT)
 
     def open(self) -> None:
         """By the thread that writes. A file that is of no use is set aside, and said."""
@@ -99,31 +107,27 @@ class Events:
             self._open()
 
     def add(self, event: Event, picture: str | None) -> Row | None:
-        """None: it is there already, or cannot be written, which is said once."""
+        """None: it is there already. What cannot be written waits in memory, which is said once."""
         document = to_dict(event)
         words = say(event)
-        facts_label = event.facts.get("label")
-        label = facts_label if isinstance(facts_label, str) else ""
+        named = event.facts.get("label")
+        label = named if isinstance(named, str) else self._labels.get(event.rule, "")
         text = json.dumps(document, ensure_ascii=False).encode(errors="replace").decode()
         wall_s = event.result.frame.wall_ns // 10**9
         values = (event.id, event.rule, event.kind, label, wall_s, words, text, picture)
-        try:
-            number = self._insert(values)
-        except sqlite3.Error as error:
-            self._warn(error)
-            return None
-        return Row(number, event.id, words, document, picture) if number else None
+        number = self._keep(values)
+        return None if number is None else Row(number, event.id, label, words, document, picture)
 
     def find(self, wanted: Wanted, limit: int) -> list[Row]:
         """The newest first; with `after` those that came next."""
         where, values = wanted.clause()
         order = "ASC" if wanted.after is not None else "DESC"
         query = f"SELECT {_COLUMNS} FROM events {where} ORDER BY number {order} LIMIT ?"  # noqa: S608 - words of ours alone
-        return [_row(*found) for found in self._read(query, [*values, limit])]
+        return [_row(found) for found in self._read(query, [*values, limit])]
 
     def one(self, event_id: str) -> Row | None:
         query = f"SELECT {_COLUMNS} FROM events WHERE id = ?"  # noqa: S608 - words of ours alone
-        return next((_row(*found) for found in self._read(query, [event_id])), None)
+        return next((_row(found) for found in self._read(query, [event_id])), None)
 
     def pieces(self, wanted: Wanted) -> Iterator[list[Row]]:
         """All of them, a few hundred at a time."""
@@ -145,6 +149,8 @@ class Events:
         return [Count(*found) for found in self._read(query, [*spans, *values])]
 
     def close(self) -> None:
+        with suppress(sqlite3.Error):
+            self._keep_the_rest()
         for connection in (self._writer, self._reader):
             if connection is not None:
                 with suppress(sqlite3.Error):
@@ -181,6 +187,27 @@ class Events:
         place = self._path or ":memory:"
         return sqlite3.connect(place, timeout=5, isolation_level=None, check_same_thread=False)
 
+    def _keep(self, values: Sequence[object]) -> int | None:
+        """Its number; 0: later, perhaps; None: it was there already."""
+        try:
+            self._keep_the_rest()
+            return self._insert(values) or None
+        except sqlite3.Error as error:
+            if not self._unkept:
+                _log.warning(
+                    "%s: %s; events wait in memory until they can be kept", self._path, error
+                )
+            self._unkept.append(values)
+            return 0
+
+    def _keep_the_rest(self) -> None:
+        """Raises: sqlite3.Error: it still cannot be done."""
+        while self._unkept:
+            self._insert(self._unkept[0])
+            self._unkept.popleft()
+            if not self._unkept:
+                _log.warning("%s: events are kept again", self._path)
+
     def _insert(self, values: Sequence[object]) -> int:
         if self._writer is None:
             return 0
@@ -199,11 +226,7 @@ class Events:
             return []
         return self._reader.execute(query, values).fetchall()
 
-    def _warn(self, error: sqlite3.Error) -> None:
-        if not self._failed:
-            self._failed = True
-            _log.warning("%s: %s; events are shown, but not kept", self._path, error)
 
-
-def _row(number: int, event_id: str, words: str, document: str, picture: str | None) -> Row:
-    return Row(number, event_id, words, json.loads(document), picture)
+def _row(found: Sequence[Any]) -> Row:
+    number, event_id, label, words, document, picture = found
+    return Row(number, event_id, label, words, json.loads(document), picture)

@@ -37,9 +37,16 @@ class Form:
 def _line(row: Row) -> str:
     document = row.document
     facts = json.dumps(document["facts"], ensure_ascii=False)
-    label = document["facts"].get("label", "")
     sheet = io.StringIO(newline="")
-    cells = (document["time"], document["rule"], document["kind"], label, row.words, facts, row.id)
+    cells = (
+        document["time"],
+        document["rule"],
+        document["kind"],
+        row.label,
+        row.words,
+        facts,
+        row.id,
+    )
     csv.writer(sheet).writerow([_cell(str(cell)) for cell in cells])
     return sheet.getvalue()
 

@@ -58,7 +58,7 @@ class Keeping:
     def keep(self, event: Event) -> None:
         row = self._events.add(event, self._picture(event))
         if row is not None:
-            self._updates.tell("event", self._past.shown(row), row.number)
+            self._updates.tell("event", self._past.shown(row), row.number or None)
         self._collection.take(event)
 
     def _picture(self, event: Event) -> str | None:

@@ -64,7 +64,7 @@ def build(
     pictures = Pictures(options.fps, options.width, work)
     updates = Updates()
     history = History(folder)
-    events = Events(folder / "events.sqlite3" if folder else None)
+    events = Events(folder / "events.sqlite3" if folder else None, told.labels)
     shelf = folder / "pictures" if folder else None
     past = Past(events, shelf, work)
     collection = Collection(folder / "collect" if folder else None, options.most_bytes)

@@ -99,22 +99,26 @@ class Past:
     def shown(self, row: Row) -> dict[str, Any]:
         has_picture = bool(row.picture and self._folder and (self._folder / row.picture).exists())
         picture = f"/api/v1/events/{row.id}/picture.jpg" if has_picture else None
-        return {**row.document, "number": row.number, "words": row.words, "picture": picture}
+        more = {"number": row.number, "label": row.label, "words": row.words, "picture": picture}
+        return {**row.document, **more}
+
+    def _found(self, wanted: Wanted, limit: int) -> list[dict[str, Any]]:
+        return [self.shown(row) for row in self._events.find(wanted, limit)]
 
     async def missed(self, number: int | None) -> list[tuple[int, Mapping[str, Any]]]:
         """Those after that number, the oldest first."""
         if number is None:
             return []
         wanted = Wanted(after=number)
-        rows = await self._work.do(lambda: self._events.find(wanted, _MISSED))
-        return [(row.number, self.shown(row)) for row in rows]
+        shown = await self._work.do(lambda: self._found(wanted, _MISSED))
+        return [(event["number"], event) for event in shown]
 
     async def _list(self, ask: Ask) -> Answer:
         query = ask.query
         wanted = Wanted(query.rule, query.label, query.kind, query.before)
-        rows = await self._work.do(lambda: self._events.find(wanted, query.limit))
-        following = rows[-1].number if len(rows) == query.limit else None
-        return said({"events": [self.shown(row) for row in rows], "next": following})
+        shown = await self._work.do(lambda: self._found(wanted, query.limit))
+        following = shown[-1]["number"] if len(shown) == query.limit else None
+        return said({"events": shown, "next": following})
 
     async def _picture(self, ask: Ask) -> Answer:
         row = await self._work.do(lambda: self._events.one(ask.path["id"]))

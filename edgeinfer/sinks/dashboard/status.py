@@ -36,6 +36,7 @@ def status(board: Board, setup: Setup | None, device: str) -> dict[str, Any]:
         "sinks": sinks(facts),
         "temperature_c": facts.get("temperature_c"),
         "readings": readings(facts),
+        "configuration": facts.get("configuration"),
         "incident": incident(board.last_exit),
         "rules": rules(setup.rules if setup else (), board.states),
         "region": list(setup.region) if setup else [0.0, 0.0, 1.0, 1.0],

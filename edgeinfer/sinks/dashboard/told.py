@@ -20,6 +20,13 @@ class Told:
     setup: Setup | None = None
 
     @property
+    def labels(self) -> dict[str, str]:
+        """By the names of the rules that watch a single one."""
+        rules = self.setup.rules if self.setup else ()
+        watched = {str(rule["name"]): list(rule.get("labels") or ()) for rule in rules}
+        return {name: labels[0] for name, labels in watched.items() if len(labels) == 1}
+
+    @property
     def needed_setup(self) -> Setup:
         """Raises: RefusedError: nobody has told it."""
         if self.setup is None:

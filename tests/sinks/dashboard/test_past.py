@@ -14,7 +14,8 @@ import pytest
 
 from edgeinfer.core.results import Event
 from edgeinfer.sinks.dashboard.events import Events, Wanted
-from tests.sinks.dashboard.serving import Dashboard, event, result, serving
+from tests.conftest import fill
+from tests.sinks.dashboard.serving import Dashboard, event, result, serving, setup
 
 
 def _ids(dashboard: Dashboard, query: str = "") -> list[str]:
@@ -114,6 +115,17 @@ def test_events_are_counted_by_label_too(tmp_path: Path) -> None:
     assert [(bar["label"], bar["count"]) for bar in trains] == [("train", 2)]
 
 
+def test_an_event_without_a_label_has_that_of_its_rule_if_that_watches_one_alone(
+    tmp_path: Path,
+) -> None:
+    with serving(tmp_path, told=setup()) as dashboard:
+        dashboard.send(Event("step", "occupied", result(1), {"count": 2}, id="of the rule"))
+        dashboard.send(Event("step", "loitering", result(2), {"label": "car"}, id="its own"))
+        dashboard.send(Event("camera", "dark", result(3), {}, id="of none"))
+        assert _ids(dashboard, "label=person") == ["of the rule"]
+        assert _ids(dashboard, "label=car") == ["its own"]
+
+
 def test_an_event_that_comes_twice_stands_there_once(tmp_path: Path) -> None:
     store = Events(tmp_path / "events.sqlite3")
     store.open()
@@ -136,6 +148,44 @@ def test_a_damaged_file_is_set_aside_and_the_events_go_on(tmp_path: Path, damage
     assert (tmp_path / "events.sqlite3.aside").read_bytes() == damage
     with sqlite3.connect(path) as again:
         assert again.execute("SELECT count(*) FROM events").fetchone() == (1,)
+    again.close()
+
+
+def test_a_full_disk_leaves_events_in_memory_until_there_is_room(
+    small_disk: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = small_disk / "events.sqlite3"
+    store = Events(path)
+    store.open()
+    filler = small_disk / "filler"
+    fill(filler)
+    added = [store.add(event(seq), None) for seq in range(8)]
+    numbers = [row.number for row in added if row]
+    assert len(numbers) == 8, "each of them can be shown"
+    assert 0 in numbers, "the disk was not full"
+    filler.unlink()
+    store.add(event(8), None)
+    assert [row.id for row in store.find(Wanted(after=0), 999)] == [f"step-{n}" for n in range(9)]
+    store.close()
+    said = [one.getMessage() for one in caplog.records if one.levelname == "WARNING"]
+    assert len(said) == 2
+    assert "full" in said[0]
+    assert "kept again" in said[1]
+
+
+def test_what_waits_in_memory_is_tried_once_more_at_the_end(small_disk: Path) -> None:
+    path = small_disk / "events.sqlite3"
+    store = Events(path)
+    store.open()
+    filler = small_disk / "filler"
+    fill(filler)
+    for seq in range(8):
+        store.add(event(seq), None)
+    filler.unlink()
+    store.close()
+    again = Events(path)
+    again.open()
+    assert len(again.find(Wanted(), 999)) == 8
     again.close()
 
 

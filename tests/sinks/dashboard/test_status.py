@@ -22,6 +22,13 @@ def test_status_says_what_the_device_does_now(tmp_path: Path) -> None:
     assert found["picture_px"] == [64, 48]
 
 
+def test_status_says_why_the_file_is_not_what_runs(tmp_path: Path) -> None:
+    problems = ["rule 1.labels: no such label: trian; did you mean train?"]
+    facts = {**FACTS, "configuration": {"problems": problems}}
+    with serving(tmp_path, facts=facts) as dashboard, dashboard.client() as client:
+        assert client.get("/api/v1/status").json()["configuration"] == {"problems": problems}
+
+
 def test_before_anything_is_known_it_is_starting() -> None:
     assert healthz(Board()) == (503, {"status": "starting"})
 
