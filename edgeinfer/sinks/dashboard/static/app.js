@@ -64,6 +64,7 @@ function notices() {
   });
   onStatus((status) => {
     const { dot, words } = live.deviceWords(status);
+    refused(status.configuration);
     byId("device").replaceChildren(make("span", { class: `dot ${dot}` }), make("span", {}, status.device, make("span", { class: "aloud" }, `, ${words}`)));
   });
   on("event", (event) => {
@@ -71,6 +72,18 @@ function notices() {
     if (page === "live" || page === "events") byId("aloud").textContent = event.words;
     else toast(event.words, "passing");
   });
+}
+
+/** The file was changed into something that cannot run; what ran before goes on. */
+function refused(configuration) {
+  const problems = configuration?.problems ?? [];
+  const notice = byId("refused");
+  notice.hidden = !problems.length;
+  if (notice.dataset.said === problems.join("\n")) return;
+  notice.dataset.said = problems.join("\n");
+  notice.replaceChildren(make("b", {}, "The configuration in the file cannot run, so the one before it goes on."),
+    make("ul", {}, problems.map((problem) => make("li", {}, problem))),
+    make("span", {}, "Mend the file, then restart the service."));
 }
 
 function account() {

@@ -14,7 +14,8 @@ export function start() {
   byId("automatic").addEventListener("submit", begin);
   byId("automatic-off").addEventListener("click", () => automatic({ rule: null, label: "", every_s: 10 }));
   onStatus(({ rules, labels }) => {
-    choices(byId("automatic").rule, rules.map(({ name }) => name));
+    choices(byId("automatic").rule, rules.map(({ name }) => name), rules.length ? undefined : "there is no rule yet");
+    byId("automatic").rule.required = true;
     const list = byId("known-labels");
     if (list.children.length !== labels.length) list.replaceChildren(...labels.map((value) => make("option", { value })));
   });

@@ -33,6 +33,12 @@ export function empty(name, title, words) {
   return make("div", { class: "empty" }, icon(name), make("b", {}, title), make("p", {}, words));
 }
 
+/** Other children, where they differ: what has the focus keeps it as long as nothing has changed. */
+export function renew(place, children) {
+  const same = children.length === place.children.length && children.every((child, at) => child.isEqualNode(place.children[at]));
+  if (!same) place.replaceChildren(...children);
+}
+
 /** A list of names with their values; a null value is left out. */
 export function facts(list, pairs) {
   const shown = pairs.filter(([, value]) => value !== null && value !== undefined && value !== "");

@@ -8,6 +8,7 @@ import { on } from "./updates.js";
 import { clockTime, day, number } from "./words.js";
 
 const SOON_MS = 1500; // a burst of events asks for the counts once
+const MOST_ARRIVED = 200; // who leaves the page open for a week does not want all of it
 
 let shown = []; // as the filter has them
 let newest = []; // of all
@@ -89,20 +90,46 @@ function arrive(event) {
   if (!entered || !passes(event)) return;
   arrivals.add(event.id);
   shown = [event, ...shown];
-  paint();
+  insert(event);
   counting ??= setTimeout(() => recount().catch(() => {}), SOON_MS);
 }
 
-function passes({ rule, facts: known }) {
+function passes({ rule, label }) {
   const wanted = filter();
-  return (!wanted.rule || wanted.rule === rule) && (!wanted.label || wanted.label === known.label);
+  return (!wanted.rule || wanted.rule === rule) && (!wanted.label || wanted.label === label);
+}
+
+/** Above the others of its day, which stay as they are: one of them may have the focus. */
+function insert(event) {
+  const list = byId("event-list").querySelector("ul");
+  if (list?.previousElementSibling?.textContent !== day(event.time)) {
+    paint();
+    return;
+  }
+  list.prepend(card(event));
+  if (shown.length > MOST_ARRIVED && list.children.length > 1) {
+    const lists = byId("event-list").querySelectorAll("ul");
+    const last = lists[lists.length - 1];
+    last.lastElementChild.remove();
+    if (!last.children.length) {
+      last.previousElementSibling.remove();
+      last.remove();
+    }
+    shown.pop();
+    next = shown.at(-1).number;
+  }
+  head();
+}
+
+function head() {
+  byId("events-sub").textContent = shown.length ? `The newest was at ${clockTime(shown[0].time)}, ${day(shown[0].time).toLowerCase()}.` : "";
+  byId("older").hidden = next === null || next === undefined;
 }
 
 function paint() {
   const words = filter();
   const filtered = words.rule || words.label;
-  byId("events-sub").textContent = shown.length ? `The newest was at ${clockTime(shown[0].time)}, ${day(shown[0].time).toLowerCase()}.` : "";
-  byId("older").hidden = next === null || next === undefined;
+  head();
   if (!shown.length) {
     byId("event-list").replaceChildren(filtered
       ? empty("events", "Nothing like that", "Choose another rule or label.")

@@ -1,7 +1,7 @@
 // Live: the picture, how fast and why, how everything is.
 import { post, session } from "./api.js";
 import { ruleColour } from "./colours.js";
-import { byId, make, toast } from "./dom.js";
+import { byId, make, renew, toast } from "./dom.js";
 import { latest, open, said } from "./events.js";
 import { Screen } from "./screen.js";
 import { onStatus, refresh, status } from "./store.js";
@@ -60,8 +60,8 @@ function show(now) {
   byId("pace-words").textContent = now.paused ? "Paused." : bindsWords(now.binds, now.max_fps);
   byId("pause").textContent = now.paused ? "Go on" : "Pause";
   byId("live-changes").hidden = !session.may_change;
-  byId("health").replaceChildren(...health(now));
-  byId("states").replaceChildren(...states(now.rules));
+  renew(byId("health"), health(now));
+  renew(byId("states"), states(now.rules));
 }
 
 function health(now) {
@@ -115,6 +115,7 @@ function result({ findings, timing_ms: timing }) {
 
 /** The newest few; also called when one has arrived. */
 export function listLatest() {
+  if (byId("latest").contains(document.activeElement)) return; // it would be lost
   const few = latest().slice(0, 4);
   byId("latest").replaceChildren(...(few.length ? few.map(row) : [make("li", { class: "muted" }, "Nothing has happened yet.")]));
 }

@@ -46,28 +46,27 @@ function card(chart) {
 async function load() {
   try {
     const history = await get("history", { span });
-    CHARTS.forEach((chart) => show(chart, history));
+    const missing = CHARTS.map((chart) => show(chart, history)).filter(Boolean);
+    byId("unmeasured").textContent = [...new Set(missing)].join(" ");
   } catch {
     // The notice at the top says that the device is away; what was drawn stays.
   }
 }
 
+/** Why there is nothing to show of it, if so. */
 function show(chart, history) {
   const scale = chart.scale ?? 1;
   const columns = chart.keys.map((key) => (history[key] ?? []).map((value) => (value === null ? null : value * scale)));
   const known = columns.map((column) => column.filter((value) => value !== null));
   const some = known.some((column) => column.length);
-  chart.place.hidden = !some;
-  chart.card.classList.toggle("bare", !some);
-  chart.now.replaceChildren(...(some ? [known.map((column) => number(column.at(-1))).join(" / "), " ", make("small", {}, chart.unit)] : ["–"]));
-  if (!some) {
-    chart.ends.textContent = (history.time_s.length && chart.none) || "Nothing was measured yet. Come back in a minute.";
-    return;
-  }
+  chart.card.hidden = !some;
+  if (!some) return (history.time_s.length && chart.none) || "Nothing was measured yet. Come back in a minute.";
+  chart.now.replaceChildren(known.map((column) => number(column.at(-1))).join(" / "), " ", make("small", {}, chart.unit));
   const words = known.map((column, index) => column.length ? `${chart.names ? `${chart.names[index]} ` : ""}${number(Math.min(...column))} to ${number(Math.max(...column))}` : "").filter(Boolean);
   chart.ends.replaceChildren(...words.flatMap((word, index) => [make("span", { class: "chip", "--chip": `var(--${chart.colours[index]})` }), ` ${word} ${index + 1 < words.length ? " " : ""}`]), `in this ${span}`);
   chart.place.setAttribute("aria-label", `${chart.title} of the last ${span}: ${chart.ends.textContent}`);
   chart.plot.show(() => options(chart, history.time_s[0]), [history.time_s, ...columns]);
+  return null;
 }
 
 /** A service that has just begun shows its first minutes, not an empty hour. */
@@ -101,7 +100,7 @@ function showModel(model) {
     ["Parameters", model.parameters && `${number(model.parameters / 1e6, 2)} million`],
     ["Work", model.macs && `${number(model.macs / 1e6, 0)} million multiplications a picture`],
     ["Weights", model.weights_bytes && bytes(model.weights_bytes)],
-    ["Takes here", model.here?.p50_ms ? `${number(model.here.p50_ms)} ms; 19 of 20 below ${number(model.here.p95_ms)} ms` : null],
+    ["Until its result", model.here?.p50_ms ? `${number(model.here.p50_ms)} ms; 19 of 20 below ${number(model.here.p95_ms)} ms` : null],
     ["Licence", model.licence],
   ]);
   byId("model").replaceChildren(make("p", { class: "model-name" }, model.name), make("p", { class: "muted" }, model.summary ?? ""), list);

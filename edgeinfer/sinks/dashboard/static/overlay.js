@@ -4,7 +4,10 @@ import { inwards } from "./shapes.js";
 import { stateWords } from "./words.js";
 
 const FONT_PX = 13;
+const FONT = `600 ${FONT_PX}px system-ui, sans-serif`;
 const LABEL_PX = FONT_PX + 7;
+const FEW = 8; // rules whose names may be wider than their places
+const LEAST_PX = 44;
 const WAY_S = 5;
 
 const area = (box) => (box ? (box.right - box.left) * (box.bottom - box.top) : 0);
@@ -45,9 +48,12 @@ export class Overlay {
     if (polygon?.length) this.tint(colour, busy ? 0.3 : 0.1);
     this.stroke(colour, 2.5);
     if (line) this.inwards(points, colour);
+    // Among many places a name stays within its own.
+    const across = points.map(([x]) => x);
+    const room = this.rules.length > FEW ? Math.max(...across) - Math.min(...across) - 12 : this.canvas.clientWidth;
     const lower = ([x, y]) => y - x * 0.2; // and rather at the left: names run to the right
     const low = points.reduce((best, point) => (lower(point) > lower(best) ? point : best));
-    this.label(`${name}: ${words}`, [[low[0] + 6, low[1] - LABEL_PX - 6], [low[0] + 6, low[1] + 4]], colour);
+    this.label(this.fitting([`${name}: ${words}`, name], Math.max(room, LEAST_PX)), [[low[0] + 6, low[1] - LABEL_PX - 6], [low[0] + 6, low[1] + 4]], colour);
   }
 
   /** What crosses this way counts as `in`. */
@@ -139,10 +145,21 @@ export class Overlay {
     }
   }
 
+  /** The first of these texts that has room, or the beginning of the last. */
+  fitting(texts, room) {
+    this.pen.font = FONT;
+    const wide = (text) => this.pen.measureText(text).width;
+    const whole = texts.find((text) => wide(text) <= room);
+    if (whole) return whole;
+    const letters = [...texts.at(-1)];
+    while (letters.length > 1 && wide(`${letters.join("")}…`) > room) letters.pop();
+    return `${letters.join("").trimEnd()}…`;
+  }
+
   /** Letters on their colour, at the first of these places where none are yet; inside the picture. */
   label(text, places, colour) {
     const { pen, canvas } = this;
-    pen.font = `600 ${FONT_PX}px system-ui, sans-serif`;
+    pen.font = FONT;
     const width = pen.measureText(text).width + 10;
     const within = places.map(([x, y]) => [
       Math.max(2, Math.min(x, canvas.clientWidth - width - 2)),

@@ -219,7 +219,7 @@ async function save() {
     toast("Saved. The service starts anew.");
     repaint();
   } catch (error) {
-    const words = error.status === 409 ? ["The file was changed by someone else meanwhile. “Undo all” loads it anew."] : error.problems?.length ? error.problems : [error.message];
+    const words = error.problems?.length ? error.problems : [error.message];
     byId("problems").replaceChildren(...words.map((problem) => make("li", {}, problem)));
     byId("save").disabled = false;
   }
