@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.browser.service import PASSWORD, Place, Service
+from tests.deploy.proxies import NAME
 
 _FLAGS = (
     "--no-sandbox",
@@ -21,6 +22,7 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--host-resolver-rules=MAP {NAME} 127.0.0.1",
 )
 _AXE = Path.home() / ".cache/edgeinfer/axe/package/axe.min.js"
 
@@ -84,7 +86,7 @@ def browse(chromium: Browser) -> Iterator[Open]:
         context = chromium.new_context(**{**usual, **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(90_000)  # a crowded machine is no failure
         page.on("pageerror", lambda error: mistakes.append(str(error)))
         page.on("console", told)
         if log_in:

@@ -33,15 +33,21 @@ def _settled(page: Page, name: str) -> None:
 
 @BROWSER
 @SLOW
+@pytest.mark.parametrize(
+    ("scheme", "ground"), [("light", "rgb(245, 244, 239)"), ("dark", "rgb(15, 20, 19)")]
+)
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_fits_a_phone(service: Service, browse: Open, name: str) -> None:
-    phone = {"width": 360, "height": 740}
-    page = browse(service, f"#/{name}", viewport=phone, has_touch=True, is_mobile=True)
+def test_a_page_fits_a_phone(
+    service: Service, browse: Open, name: str, scheme: str, ground: str
+) -> None:
+    phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    page = browse(service, f"#/{name}", color_scheme=scheme, **phone)
     _settled(page, name)
     if name == "setup":
         page.locator(".rule > summary").first.click()
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert page.evaluate("innerWidth") == 360
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == ground
 
 
 @BROWSER

@@ -27,8 +27,17 @@ def _drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> N
 
 
 def _ready(page: Page) -> None:
+    """The picture has its size by now, and moves nothing any more."""
     page.locator("#ruleset .rule").first.wait_for()
     page.locator("svg.editor .shape").first.wait_for()
+    page.locator("#setup-screen .tag", has_text="Live").wait_for()
+
+
+def _save(page: Page) -> None:
+    page.locator("#toml:not([aria-busy])").wait_for(state="attached")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    page.get_by_text("As it is in").wait_for()
 
 
 def _toml(page: Page) -> dict[str, Any]:
@@ -51,9 +60,7 @@ def test_a_zone_that_is_drawn_with_the_mouse_is_saved_and_its_rule_fires(
         rule.get_by_label("Labels").fill("stop sign")
         rule.get_by_label("Labels").press("Enter")
         rule.get_by_role("button", name="Remove stop sign").wait_for()
-        page.get_by_role("button", name="Save", exact=True).click()
-        page.get_by_role("dialog").get_by_role("button", name="Save").click()
-        page.get_by_text("As it is in").wait_for()
+        _save(page)
         text = service.file.read_text()
         saved = tomllib.loads(text)["rule"][-1]
         corners = [value for point in saved.pop("polygon") for value in point]
@@ -100,6 +107,55 @@ def test_a_finger_draws_a_line(service: Service, browse: Open) -> None:
     )
 
 
+def test_a_finger_draws_a_zone_corner_by_corner(service: Service, browse: Open) -> None:
+    phone = {"width": 360, "height": 780}
+    page = browse(service, "#/setup", viewport=phone, has_touch=True, is_mobile=True)
+    _ready(page)
+    page.get_by_role("button", name="Zone", exact=True).tap()
+    box = page.locator("svg.editor").bounding_box()
+    assert box
+    corners = [(0.2, 0.2), (0.8, 0.3), (0.5, 0.8)]
+    for x, y in (*corners, corners[0]):
+        page.touchscreen.tap(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page.locator("svg.editor").get_by_role("button", name="zone 1. Enter").wait_for(
+        state="attached"
+    )
+    polygon = _toml(page)["rule"][-1]["polygon"]
+    wanted = [value for corner in corners for value in corner]
+    assert [value for point in polygon for value in point] == pytest.approx(wanted, abs=0.01)
+
+
+def _tab_to(page: Page, selector: str, key: str = "Tab") -> None:
+    """By the key alone, as often as it takes."""
+    for _ in range(120):
+        page.keyboard.press(key)
+        if page.evaluate(f"document.activeElement.matches({selector!r})"):
+            return
+    raise AssertionError(f"{selector} is not reached by {key}")
+
+
+def test_the_keyboard_alone_draws_names_and_saves_a_zone(place: Place, browse: Open) -> None:
+    with place.running() as service:
+        page = browse(service, "#/setup")
+        _ready(page)
+        _tab_to(page, "[data-draw=zone]")
+        page.keyboard.press("Enter")
+        page.get_by_role("button", name="Corner 1 of zone 1: 35 % from the left").wait_for()
+        page.keyboard.press("Shift+ArrowLeft")
+        _tab_to(page, ".rule[open] input")
+        page.keyboard.press("Control+a")
+        page.keyboard.type("porch")
+        page.locator("#save:enabled").wait_for()
+        _tab_to(page, "#save")
+        page.keyboard.press("Enter")
+        _tab_to(page, "#ask-yes")
+        page.keyboard.press("Enter")
+        page.get_by_text("As it is in").wait_for()
+        rule = tomllib.loads(service.file.read_text())["rule"][-1]
+        assert (rule["type"], rule["name"]) == ("zone", "porch")
+        assert rule["polygon"][0] == pytest.approx([0.3, 0.35])
+
+
 def test_a_corner_is_moved_with_the_mouse(service: Service, browse: Open) -> None:
     page = browse(service, "#/setup")
     _ready(page)
@@ -117,6 +173,54 @@ def test_a_region_of_interest_takes_the_zones_along(service: Service, browse: Op
     after = _toml(page)
     assert after["source"]["region"] == pytest.approx([0.2, 0.0, 0.8, 1.0], abs=0.01)
     assert after["rule"][0]["polygon"][0] == pytest.approx([1 / 6, 0.05], abs=0.02)
+
+
+def test_a_region_that_is_saved_is_what_is_seen_after_the_restart(
+    place: Place, browse: Open
+) -> None:
+    with place.running() as service:
+        page = browse(service, "#/setup")
+        _ready(page)
+        before = page.evaluate("fetch('api/v1/status').then(a => a.json())")["picture_px"]
+        page.get_by_role("button", name="Region of interest", exact=True).click()
+        _drag(page, (0.25, 0.0), (0.75, 1.0))
+        _save(page)
+        status = "fetch('api/v1/status').then(a => a.json()).catch(() => ({}))"
+        page.wait_for_function(f"async () => ((await {status}).region ?? [])[0] > 0.2")
+        page.reload()
+        _ready(page)
+        after = page.evaluate(status)
+        assert after["region"] == pytest.approx([0.25, 0.0, 0.75, 1.0], abs=0.01)
+        assert after["picture_px"][0] == pytest.approx(before[0] / 2, abs=6)
+        assert after["picture_px"][1] == before[1]
+        page.get_by_role("button", name="Whole picture").wait_for()
+
+
+def test_the_toml_is_copied(service: Service, browse: Open) -> None:
+    page = browse(service, "#/setup", permissions=["clipboard-read", "clipboard-write"])
+    _ready(page)
+    page.get_by_role("button", name="Line", exact=True).click()
+    _drag(page, (0.2, 0.5), (0.8, 0.5))
+    assert _toml(page)["rule"][-1]["type"] == "crossing"
+    page.get_by_text("The TOML", exact=True).click()
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_text("Copied.").wait_for()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied == page.locator("#toml").text_content()
+    assert copied.startswith("# The road.")
+
+
+def test_without_a_clipboard_the_toml_is_selected_to_be_copied(
+    service: Service, browse: Open
+) -> None:
+    """As over plain HTTP from another machine."""
+    page = browse(service, "#/setup")
+    _ready(page)
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    page.get_by_text("The TOML", exact=True).click()
+    page.get_by_role("button", name="Copy").click()
+    page.get_by_text("Press Ctrl+C").wait_for()
+    assert page.evaluate("getSelection().toString().trim()").startswith("# The road.")
 
 
 def test_a_zone_is_tried_on_the_last_minute(service: Service, browse: Open) -> None:

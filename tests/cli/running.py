@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 SSD = "coco_ssd_mobilenet_v1"
 SMALL = "mobilenet_v1_0.25_128"
@@ -37,11 +38,13 @@ class Edgeinfer:
         )
 
     @contextmanager
-    def going(self, *words: object) -> Iterator[subprocess.Popen[str]]:
+    def going(
+        self, *words: object, stderr: IO[str] | int = subprocess.PIPE
+    ) -> Iterator[subprocess.Popen[str]]:
         process = subprocess.Popen(
             self._command(words),
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             text=True,
             env=self.environment,
             cwd=self.folder,
