@@ -14,7 +14,7 @@ import pytest
 from tests.browser.conftest import Open, enter
 from tests.browser.service import Service
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 def test_without_a_password_there_is_nothing_but_the_log_in(service: Service, browse: Open) -> None:

@@ -13,7 +13,7 @@ from tests.browser.service import Service
 from tests.conftest import ROOT
 
 STATIC = ROOT / "edgeinfer/sinks/dashboard/static"
-BROWSER, SLOW = pytest.mark.browser, pytest.mark.timeout(300)
+BROWSER, SLOW = pytest.mark.browser, pytest.mark.timeout(600)
 PAGES = ("live", "events", "machine", "setup", "collect")
 
 

@@ -11,7 +11,7 @@ from tests.browser.service import Place, Service
 from tests.browser.test_live import CHANGES, SUM
 from tests.deploy.proxies import KINDS, before
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
 @pytest.mark.parametrize("kind", KINDS)
