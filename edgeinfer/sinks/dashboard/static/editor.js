@@ -10,6 +10,8 @@ const CLOSE_PX = 18;
 const REACH_PX = 20; // around a corner, for a finger
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
+const FEW = 8; // shapes whose names have room
+const short = (name, most) => (name.length > most ? `${name.slice(0, most - 1).trimEnd()}…` : name);
 const percent = (value) => `${Math.round(value * 100)} %`;
 
 export class Editor {
@@ -210,7 +212,7 @@ export class Editor {
       makeSvg("path", { class: "under-shape", d: path }),
       makeSvg("path", { class: `shape ${kind === "zone" ? "" : "open"}`, d: path, "data-id": id, "data-key": `${id}/all`, tabindex: 0, role: "button", "aria-label": `${name}. Enter: its corners. Arrows: move it.` }),
       kind === "line" ? makeSvg("path", { class: "shape open", d: this.arrow(points) }) : null,
-      makeSvg("text", { x: Math.max(6, Math.min(x, width - 60)), y: Math.max(18, y - 10), "aria-hidden": "true" }, name),
+      makeSvg("text", { x: Math.max(6, Math.min(x, width - 60)), y: Math.max(18, y - 10), "aria-hidden": "true" }, short(name, this.shapes.length > FEW ? 10 : 28)),
       active ? this.handles(id, kind, name, points) : null);
   }
 

@@ -62,12 +62,14 @@ function show(chart, history) {
   chart.card.hidden = !some;
   if (!some) return (history.time_s.length && chart.none) || "Nothing was measured yet. Come back in a minute.";
   chart.now.replaceChildren(known.map((column) => number(column.at(-1))).join(" / "), " ", make("small", {}, chart.unit));
-  const words = known.map((column, index) => column.length ? `${chart.names ? `${chart.names[index]} ` : ""}${number(Math.min(...column))} to ${number(Math.max(...column))}` : "").filter(Boolean);
+  const words = known.map((column, index) => column.length ? `${chart.names ? `${chart.names[index]} ` : ""}${range(number(Math.min(...column)), number(Math.max(...column)))}` : "").filter(Boolean);
   chart.ends.replaceChildren(...words.flatMap((word, index) => [make("span", { class: "chip", "--chip": `var(--${chart.colours[index]})` }), ` ${word} ${index + 1 < words.length ? " " : ""}`]), `in this ${span}`);
   chart.place.setAttribute("aria-label", `${chart.title} of the last ${span}: ${chart.ends.textContent}`);
   chart.plot.show(() => options(chart, history.time_s[0]), [history.time_s, ...columns]);
   return null;
 }
+
+const range = (least, most) => (least === most ? least : `${least} to ${most}`);
 
 /** A service that has just begun shows its first minutes, not an empty hour. */
 function options(chart, first_s) {

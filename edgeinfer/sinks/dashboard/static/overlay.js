@@ -7,7 +7,7 @@ const FONT_PX = 13;
 const FONT = `600 ${FONT_PX}px system-ui, sans-serif`;
 const LABEL_PX = FONT_PX + 7;
 const FEW = 8; // rules whose names may be wider than their places
-const LEAST_PX = 44;
+const LEAST_PX = 54;
 const WAY_S = 5;
 
 const area = (box) => (box ? (box.right - box.left) * (box.bottom - box.top) : 0);
@@ -53,7 +53,7 @@ export class Overlay {
     const room = this.rules.length > FEW ? Math.max(...across) - Math.min(...across) - 12 : this.canvas.clientWidth;
     const lower = ([x, y]) => y - x * 0.2; // and rather at the left: names run to the right
     const low = points.reduce((best, point) => (lower(point) > lower(best) ? point : best));
-    this.label(this.fitting([`${name}: ${words}`, name], Math.max(room, LEAST_PX)), [[low[0] + 6, low[1] - LABEL_PX - 6], [low[0] + 6, low[1] + 4]], colour);
+    this.label(this.fitting([...(words === "–" ? [] : [`${name}: ${words}`]), name], Math.max(room, LEAST_PX)), [[low[0] + 6, low[1] - LABEL_PX - 6], [low[0] + 6, low[1] + 4]], colour);
   }
 
   /** What crosses this way counts as `in`. */
