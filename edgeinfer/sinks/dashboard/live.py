@@ -78,7 +78,12 @@ class Live:
         api = "/api/v1"
         return [
             Route(
-                "GET", "/healthz", "Whether results come", self._healthz, {200: "Alive"}, opens=True
+                "GET",
+                "/healthz",
+                "Whether results come",
+                self._healthz,
+                {200: "Alive", 503: "Alive"},
+                opens=True,
             ),
             Route(
                 "GET", f"{api}/status", "What the device does now", self._status, {200: "Status"}

@@ -72,7 +72,7 @@ def _operation(each: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "summary": each.summary,
         "operationId": _name(each),
-        "responses": {**_answers(each.answers), **_errors()},
+        "responses": {**_errors(), **_answers(each.answers)},
     }
     if parameters:
         operation["parameters"] = parameters

@@ -14,7 +14,7 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 
 from tests.conftest import ROOT
-from tests.sinks.dashboard.serving import TOML, Dashboard, event, serving, setup
+from tests.sinks.dashboard.serving import FACTS, TOML, Dashboard, event, serving, setup
 
 ENDLESS = ("/api/v1/stream.mjpg", "/api/v1/updates")
 # A wrong password a minute is enough; and whoever logs out asks nothing more.
@@ -30,7 +30,9 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory, models: Path) -> Iterato
     file.write_text(TOML)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("EDGEINFER_MODELS", str(models))
-        with serving(folder, with_password=True, told=setup(file)) as served:
+        # Paused: nobody sends it results meanwhile, and a crowded machine takes long.
+        paused = {**FACTS, "paused": True}
+        with serving(folder, with_password=True, told=setup(file), facts=paused) as served:
             served.send(event(1))
             yield served
 
