@@ -92,8 +92,13 @@ class V4l2Source:
             what = f"no picture{when}; it was unplugged, or another has it"
             raise SourceError(f"{self.name}: {what}")
         captured_ns, wall_ns = now()
-        width_px, height_px = self._size_px()
-        shown = self._options.turn_and_cut(picture(pixels, width_px, height_px))
+        whole = picture(pixels, *self._size_px())
+        if whole.ndim != 3:  # its bytes as they came: OpenCV knows the format by name alone
+            raise SourceError(
+                f"{self.name}: sends {self._fourcc()}, of which OpenCV makes no picture; "
+                "set fourcc to YUYV or MJPG, or leave it out"
+            )
+        shown = self._options.turn_and_cut(whole)
         return Frame(shown, next(self._sequence), captured_ns, wall_ns, self.name, "bgr")
 
     def _size_px(self) -> tuple[int, int]:
@@ -101,6 +106,10 @@ class V4l2Source:
         sides = (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
         width_px, height_px = (round(capture.get(side)) for side in sides)
         return width_px, height_px
+
+    def _fourcc(self) -> str:
+        capture = cast("cv2.VideoCapture", self._capture)
+        return _shown(cv2.CAP_PROP_FOURCC, capture.get(cv2.CAP_PROP_FOURCC))
 
     def _ask(self, capture: cv2.VideoCapture) -> None:
         wanted = settings(self._options)
@@ -182,4 +191,6 @@ def _code(fourcc: str) -> float:
 def _shown(prop: int, value: float) -> str:
     if prop != cv2.CAP_PROP_FOURCC:
         return f"{value:g}"
-    return int(value).to_bytes(4, "little").decode("ascii", errors="replace")
+    # Negative where OpenCV does not know it, and for big-endian formats, whose top bit is set.
+    number = int(value) & 0xFFFFFFFF
+    return number.to_bytes(4, "little").decode("ascii", errors="replace")

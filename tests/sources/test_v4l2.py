@@ -121,6 +121,12 @@ def test_what_the_camera_gives_differently_is_said() -> None:
     ]
 
 
+@pytest.mark.parametrize("given", [-1.0, float(0xB0343631 - (1 << 32))])
+def test_a_pixel_format_that_opencv_gives_as_a_negative_number_is_no_crash(given: float) -> None:
+    (line,) = differences({cv2.CAP_PROP_FOURCC: YUYV}, {cv2.CAP_PROP_FOURCC: given})
+    assert line.startswith("asked for fourcc YUYV, the camera gives ")
+
+
 @pytest.mark.camera
 def test_a_real_camera_gives_pictures() -> None:
     with source("0") as camera:
