@@ -23,6 +23,7 @@ BARS = [
     (191, 191, 191), (191, 191, 0), (0, 191, 191), (0, 191, 0),
     (191, 0, 191), (191, 0, 0), (0, 0, 191), (0, 0, 0),
 ]  # fmt: skip
+GREY = ("GREY", "Y10 ", "Y12 ", "Y16 ")
 FAR = 24  # of 255: YUV in 8 bits and MPEG's range cost a few; a wrong conversion is 190 off
 
 
@@ -68,5 +69,8 @@ def bars(pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> list[tuple[int, ...]]:
     return [tuple(round(float(part)) for part in mean) for mean in means]
 
 
-def off_by(found: list[tuple[int, ...]]) -> int:
-    return int(np.abs(np.array(found) - np.array(BARS)).max())
+def off_by(found: list[tuple[int, ...]], *, grey: bool = False) -> int:
+    wanted = np.array(BARS)
+    if grey:  # by the weights of Rec. 709
+        wanted = np.repeat((wanted @ [[0.2126], [0.7152], [0.0722]]), 3, axis=1)
+    return int(np.abs(np.array(found) - wanted).max())

@@ -21,7 +21,7 @@ from typing import Any
 
 import cv2
 from asking import check, run, wait_for
-from vivid_camera import CAMERA, FAR, bars, off_by, offered, set_control
+from vivid_camera import CAMERA, FAR, GREY, bars, off_by, offered, set_control
 from vivid_service import service
 
 from edgeinfer.errors import SourceError
@@ -58,8 +58,8 @@ def _colours_of(fourcc: str | None) -> Facts:
         except SourceError as error:
             return {"refused": str(error)}
     facts: Facts = {"fourcc": given, "shape": pixels.shape}
-    facts["off_by"] = off_by(bars(pixels)) if pixels.shape == (360, 640, 3) else 255
-    if FAR < facts["off_by"] < 255:
+    facts["off_by"] = off_by(bars(pixels), grey=given in GREY)
+    if facts["off_by"] > FAR:
         facts["bars"] = bars(pixels)
     return facts | ({"warned": said} if said else {})
 

@@ -92,7 +92,7 @@ class V4l2Source:
             what = f"no picture{when}; it was unplugged, or another has it"
             raise SourceError(f"{self.name}: {what}")
         captured_ns, wall_ns = now()
-        whole = picture(pixels, *self._size_px())
+        whole = pixels if pixels.ndim == 3 else picture(pixels, *self._size_px(), self._fourcc())
         if whole.ndim != 3:  # its bytes as they came: OpenCV knows the format by name alone
             raise SourceError(
                 f"{self.name}: sends {self._fourcc()}, of which OpenCV makes no picture; "
@@ -122,9 +122,12 @@ class V4l2Source:
         self._warned = True
 
 
-def picture(pixels: Pixels, width_px: int, height_px: int) -> Pixels:
-    """A picture that came as one row, as OpenCV 4.11 gives those of a camera that sends BGR."""
-    one_row = pixels.ndim == 2 and pixels.size == width_px * height_px * 3
+def picture(pixels: Pixels, width_px: int, height_px: int, fourcc: str) -> Pixels:
+    """A picture that came as one row, as OpenCV 4.11 gives those of a camera that sends BGR.
+
+    Those of NV24 or HSV have as many bytes, and other colours.
+    """
+    one_row = fourcc == "BGR3" and pixels.size == width_px * height_px * 3
     return pixels.reshape(height_px, width_px, 3) if one_row else pixels
 
 

@@ -44,12 +44,17 @@ def test_opencv_waits_for_a_frame_as_long_as_the_person_says(stall_s: float, wai
 
 def test_a_picture_that_came_as_one_row_has_its_shape_again() -> None:
     pixels = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3)
-    assert (picture(pixels.reshape(1, -1), 4, 2) == pixels).all()
+    assert (picture(pixels.reshape(1, -1), 4, 2, "BGR3") == pixels).all()
+
+
+@pytest.mark.parametrize("fourcc", ["NV24", "HSV3"])
+def test_bytes_of_another_format_are_no_picture_though_there_are_as_many(fourcc: str) -> None:
+    assert picture(np.zeros((1, 24), np.uint8), 4, 2, fourcc).ndim == 2
 
 
 def test_what_has_another_size_is_left_as_it_is() -> None:
     pixels = np.zeros((1, 30), np.uint8)
-    assert picture(pixels, 4, 2) is pixels
+    assert picture(pixels, 4, 2, "BGR3") is pixels
 
 
 def test_an_absent_device_says_which_there_are() -> None:
