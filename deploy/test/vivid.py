@@ -66,7 +66,7 @@ def prove(steps: list[str]) -> dict[str, Any]:
         "kernel": kernel,
         "qemu": _output("qemu-system-x86_64", "--version").split()[3],
         "seconds": {"prepare": round(ready_s - began_s), "run": round(ended_s - ready_s)},
-        **{kind: [line for line in found if line.pop("with") == kind] for kind in NUMPY},
+        **{kind: [line for line in found if line["with"] == kind] for kind in NUMPY},
     }
 
 
