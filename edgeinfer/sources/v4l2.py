@@ -31,6 +31,8 @@ _QUERYCAP = 0x80685600
 _CAPABILITY = struct.Struct("16s32s32sIII12x")
 _CAPTURES = 0x00000001 | 0x00001000
 _HAS_DEVICE_CAPS = 0x80000000
+# Three bytes a pixel as BGR has them, for which OpenCV 5 takes them (seen with the kernel's vivid).
+_NOT_BGR = frozenset({"NV24", "NV42", "HSV3"})
 _CSI_DRIVERS = frozenset({"unicam", "rp1-cfe"})  # the Raspberry Pi's camera connector, raw
 
 
@@ -93,9 +95,10 @@ class V4l2Source:
             raise SourceError(f"{self.name}: {what}")
         captured_ns, wall_ns = now()
         whole = pixels if pixels.ndim == 3 else picture(pixels, *self._size_px(), self._fourcc())
-        if whole.ndim != 3:  # its bytes as they came: OpenCV knows the format by name alone
+        fourcc = self._fourcc()
+        if whole.ndim != 3 or fourcc in _NOT_BGR:  # bytes as they came: OpenCV cannot convert them
             raise SourceError(
-                f"{self.name}: sends {self._fourcc()}, of which OpenCV makes no picture; "
+                f"{self.name}: sends {fourcc}, of which OpenCV makes no picture; "
                 "set fourcc to YUYV or MJPG, or leave it out"
             )
         shown = self._options.turn_and_cut(whole)
