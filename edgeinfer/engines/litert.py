@@ -8,7 +8,6 @@ the process may use make an invoke up to 80 times slower.
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,10 +20,9 @@ from typing import Any, Literal
 import numpy as np
 
 from edgeinfer.core.tensor import Array, TensorSpec
+from edgeinfer.engines import delegate as delegates
+from edgeinfer.engines.delegate import reason
 from edgeinfer.errors import EngineError, ModelError
-
-_DELEGATE_ENTRY = "tflite_plugin_create_delegate"  # what every external delegate exports
-_EDGE_TPU_OPERATOR = "edgetpu-custom-op"
 
 Kernels = Literal["default", "builtin"]
 """`default`: XNNPACK's wherever it has one; `builtin`: TFLite's own alone."""
@@ -59,11 +57,17 @@ class LitertEngine:
     ) -> None:
         self.threads = thread_count(threads)
         self.accelerated = delegate is not None
+        self._where = f"delegate {delegate}" if delegate else str(path)
         runtime = _runtime()
-        delegates = [_delegate(runtime, delegate, delegate_options or {})] if delegate else []
+        loaded = [delegates.load(runtime, delegate, delegate_options or {})] if delegate else []
         with _quiet_native():
-            self._interpreter = _load(runtime, path, self.threads, delegates, kernels)
-            _allocate(self._interpreter, path, delegate)
+            try:
+                self._interpreter = _load(runtime, path, self.threads, loaded, kernels)
+                self._interpreter.allocate_tensors()
+            except ModelError:
+                raise
+            except (RuntimeError, ValueError) as error:
+                raise delegates.cannot_run(path, delegate, error) from error
         try:
             self._read_details(path)
         except UnicodeDecodeError as error:
@@ -92,7 +96,7 @@ class LitertEngine:
             interpreter.invoke()
             return [interpreter.get_tensor(index) for index in self._output_indices]
         except (RuntimeError, ValueError) as error:
-            raise EngineError(f"invoke failed: {_first_line(error)}") from error
+            raise EngineError(f"{self._where}: invoke failed: {reason(error)}") from error
 
     def invoke(self) -> None:
         """Once more on the input of the last `run`, with nothing copied: what a benchmark times.
@@ -102,7 +106,7 @@ class LitertEngine:
         try:
             self._interpreter.invoke()
         except RuntimeError as error:
-            raise EngineError(f"invoke failed: {_first_line(error)}") from error
+            raise EngineError(f"{self._where}: invoke failed: {reason(error)}") from error
 
 
 def runtime_name() -> str:
@@ -136,29 +140,6 @@ def _legacy_runtime() -> ModuleType:
             "pip install ai-edge-litert, or 'numpy<2'"
         )
     return interpreter  # type: ignore[no-any-return] # the package has no types
-
-
-def _delegate(runtime: ModuleType, library: str, options: Mapping[str, str]) -> Any:
-    """Load a delegate, having looked at the library first.
-
-    `load_delegate` on a wrong library prints a traceback from its destructor; ctypes does not.
-    """
-    try:
-        exports = hasattr(ctypes.CDLL(library), _DELEGATE_ENTRY)
-    except OSError as error:
-        raise EngineError(
-            f"delegate {library}: cannot be loaded: {_first_line(error)}; "
-            "install the library, or give its full path"
-        ) from error
-    if not exports:
-        raise EngineError(f"delegate {library}: is a library, but not a TFLite delegate")
-    try:
-        return runtime.load_delegate(library, dict(options))
-    except (ValueError, OSError, RuntimeError) as error:
-        raise EngineError(
-            f"delegate {library}: refused to start: {_first_line(error) or 'no reason given'}; "
-            "is the device plugged in, and may this user open it?"
-        ) from error
 
 
 @contextmanager
@@ -200,8 +181,8 @@ def _load(
             experimental_delegates=delegates or None,
             experimental_op_resolver_type=_resolver(runtime, kernels),
         )
-    except (ValueError, RuntimeError) as error:
-        what = f"not a TFLite model, or a damaged one: {_first_line(error)}"
+    except ValueError as error:
+        what = f"not a TFLite model, or a damaged one: {reason(error)}"
         raise ModelError(f"{path}: {what}; pull or copy it again") from error
 
 
@@ -209,19 +190,6 @@ def _resolver(runtime: ModuleType, kernels: Kernels) -> Any:
     """With the default one XNNPACK takes what it can; it is a delegate that nobody asked for."""
     types = runtime.OpResolverType
     return types.AUTO if kernels == "default" else types.BUILTIN_WITHOUT_DEFAULT_DELEGATES
-
-
-def _allocate(interpreter: Any, path: Path, delegate: str | None) -> None:
-    try:
-        interpreter.allocate_tensors()
-    except (RuntimeError, ValueError) as error:
-        reason = _first_line(error)
-        if _EDGE_TPU_OPERATOR in reason and not delegate:
-            raise ModelError(
-                f"{path}: compiled for the Edge TPU, which runs it only through its delegate; "
-                'set delegate = "libedgetpu.so.1", or take the same model for the CPU'
-            ) from error
-        raise ModelError(f"{path}: cannot be run here: {reason}") from error
 
 
 def _signature_names(interpreter: Any) -> dict[int, str]:
@@ -243,7 +211,3 @@ def _spec(detail: Mapping[str, Any], names: Mapping[int, str]) -> TensorSpec:
         scale=float(scale),
         zero_point=int(zero_point),
     )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0].rstrip(".")

@@ -67,11 +67,11 @@ class Fallback:
         if model is not None:
             self.model, self.active = model, True
             _log.warning(
-                "delegate %s failed %d times: %s; %s runs on the CPU",
+                "%s runs on the CPU: delegate %s failed %d times: %s",
+                model.named or " ".join(model.ladder),
                 self.delegate,
                 self._strikes.count,
                 self._strikes.reason,
-                model.named or " ".join(model.ladder),
             )
 
     def __enter__(self) -> Self:
@@ -114,6 +114,7 @@ class Fallback:
             self._trial()
         except (EngineError, ModelError) as error:
             self._strike(str(error))
+            _log.warning("%s", error)
             return False
         return True
 
@@ -124,7 +125,7 @@ class Fallback:
         strikes.write(self._folder, self._strikes)
         if self._strikes.count >= ENOUGH:
             pause_s = self._strikes.pause_s
-            _log.warning("delegate %s: left alone for %.0f s: %s", self.delegate, pause_s, reason)
+            _log.warning("delegate %s: is left alone for %.0f s", self.delegate, pause_s)
 
     def _left_s(self) -> float:
         return self._strikes.left_s(self._wall_s())

@@ -31,6 +31,8 @@ _QUERYCAP = 0x80685600
 _CAPABILITY = struct.Struct("16s32s32sIII12x")
 _CAPTURES = 0x00000001 | 0x00001000
 _HAS_DEVICE_CAPS = 0x80000000
+# Three bytes a pixel as BGR has them, for which OpenCV 5 takes them (seen with the kernel's vivid).
+_NOT_BGR = frozenset({"NV24", "NV42", "HSV3"})
 _CSI_DRIVERS = frozenset({"unicam", "rp1-cfe"})  # the Raspberry Pi's camera connector, raw
 
 
@@ -92,8 +94,14 @@ class V4l2Source:
             what = f"no picture{when}; it was unplugged, or another has it"
             raise SourceError(f"{self.name}: {what}")
         captured_ns, wall_ns = now()
-        width_px, height_px = self._size_px()
-        shown = self._options.turn_and_cut(picture(pixels, width_px, height_px))
+        whole = pixels if pixels.ndim == 3 else picture(pixels, *self._size_px(), self._fourcc())
+        fourcc = self._fourcc()
+        if whole.ndim != 3 or fourcc in _NOT_BGR:  # bytes as they came: OpenCV cannot convert them
+            raise SourceError(
+                f"{self.name}: sends {fourcc}, of which OpenCV makes no picture; "
+                "set fourcc to YUYV or MJPG, or leave it out"
+            )
+        shown = self._options.turn_and_cut(whole)
         return Frame(shown, next(self._sequence), captured_ns, wall_ns, self.name, "bgr")
 
     def _size_px(self) -> tuple[int, int]:
@@ -101,6 +109,10 @@ class V4l2Source:
         sides = (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)
         width_px, height_px = (round(capture.get(side)) for side in sides)
         return width_px, height_px
+
+    def _fourcc(self) -> str:
+        capture = cast("cv2.VideoCapture", self._capture)
+        return _shown(cv2.CAP_PROP_FOURCC, capture.get(cv2.CAP_PROP_FOURCC))
 
     def _ask(self, capture: cv2.VideoCapture) -> None:
         wanted = settings(self._options)
@@ -113,9 +125,12 @@ class V4l2Source:
         self._warned = True
 
 
-def picture(pixels: Pixels, width_px: int, height_px: int) -> Pixels:
-    """A picture that came as one row, as OpenCV 4.11 gives those of a camera that sends BGR."""
-    one_row = pixels.ndim == 2 and pixels.size == width_px * height_px * 3
+def picture(pixels: Pixels, width_px: int, height_px: int, fourcc: str) -> Pixels:
+    """A picture that came as one row, as OpenCV 4.11 gives those of a camera that sends BGR.
+
+    Those of NV24 or HSV have as many bytes, and other colours.
+    """
+    one_row = fourcc == "BGR3" and pixels.size == width_px * height_px * 3
     return pixels.reshape(height_px, width_px, 3) if one_row else pixels
 
 
@@ -182,4 +197,6 @@ def _code(fourcc: str) -> float:
 def _shown(prop: int, value: float) -> str:
     if prop != cv2.CAP_PROP_FOURCC:
         return f"{value:g}"
-    return int(value).to_bytes(4, "little").decode("ascii", errors="replace")
+    # Negative where OpenCV does not know it, and for big-endian formats, whose top bit is set.
+    number = int(value) & 0xFFFFFFFF
+    return number.to_bytes(4, "little").decode("ascii", errors="replace")

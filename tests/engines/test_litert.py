@@ -11,6 +11,7 @@ import pytest
 
 from edgeinfer.engines.litert import LitertEngine, cores, runtime_name, thread_count
 from edgeinfer.errors import EngineError, ModelError
+from tests.engines.delegates import compiled
 
 
 @pytest.fixture
@@ -149,21 +150,9 @@ def test_a_library_that_is_no_delegate_is_one_line(classifier: Path) -> None:
 
 
 def test_a_delegate_that_finds_no_device_is_one_line(classifier: Path, tmp_path: Path) -> None:
-    """A delegate library of our own that refuses, as libedgetpu does without a Coral."""
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler: install gcc to build the delegate that refuses")
-    source = tmp_path / "refuses.c"
-    source.write_text(
-        "#include <stddef.h>\n"
-        "void* tflite_plugin_create_delegate(char** k, char** v, size_t n,"
-        ' void (*report)(const char*)) { report("no device"); return NULL; }\n'
-        "void tflite_plugin_destroy_delegate(void* d) {}\n"
-    )
-    library = tmp_path / "refuses.so"
-    subprocess.run([compiler, "-shared", "-fPIC", "-o", library, source], check=True)
-    done = _run(_WITH_DELEGATE, classifier, library)
-    assert done.stdout.startswith(f"EngineError delegate {library}: refused to start: ")
+    library = compiled("refuses", tmp_path)
+    done = _run(_WITH_DELEGATE, classifier, Path(library))
+    assert done.stdout.startswith(f"EngineError delegate {library}: refused to start: no device; ")
     assert len(done.stdout.splitlines()) == 1
     assert "Traceback" not in done.stderr
 

@@ -21,8 +21,7 @@ from edgeinfer.errors import EngineError, ModelError
 from edgeinfer.model import flatbuffer
 from edgeinfer.model.skeleton import conv_stack
 from tests.conftest import ROOT
-
-SOURCES = Path(__file__).parent / "delegates"
+from tests.engines.delegates import compiled
 
 
 @pytest.fixture(autouse=True)
@@ -42,24 +41,7 @@ def model(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def delegate(tmp_path: Path) -> Callable[[str], str]:
-    compiler = shutil.which("cc")
-    if compiler is None:
-        pytest.skip("no C compiler: install gcc to build the delegates that misbehave")
-
-    def build(name: str) -> str:
-        library = tmp_path / f"lib{name}.so"
-        command: list[str | Path] = [
-            compiler,
-            "-shared",
-            "-fPIC",
-            "-o",
-            library,
-            SOURCES / f"{name}.c",
-        ]
-        subprocess.run(command, check=True)
-        return str(library)
-
-    return build
+    return lambda name: compiled(name, tmp_path)
 
 
 def _task(model: Path, delegate: str | None = None) -> Task:

@@ -44,12 +44,17 @@ def test_opencv_waits_for_a_frame_as_long_as_the_person_says(stall_s: float, wai
 
 def test_a_picture_that_came_as_one_row_has_its_shape_again() -> None:
     pixels = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(2, 4, 3)
-    assert (picture(pixels.reshape(1, -1), 4, 2) == pixels).all()
+    assert (picture(pixels.reshape(1, -1), 4, 2, "BGR3") == pixels).all()
+
+
+@pytest.mark.parametrize("fourcc", ["NV24", "HSV3"])
+def test_bytes_of_another_format_are_no_picture_though_there_are_as_many(fourcc: str) -> None:
+    assert picture(np.zeros((1, 24), np.uint8), 4, 2, fourcc).ndim == 2
 
 
 def test_what_has_another_size_is_left_as_it_is() -> None:
     pixels = np.zeros((1, 30), np.uint8)
-    assert picture(pixels, 4, 2) is pixels
+    assert picture(pixels, 4, 2, "BGR3") is pixels
 
 
 def test_an_absent_device_says_which_there_are() -> None:
@@ -119,6 +124,12 @@ def test_what_the_camera_gives_differently_is_said() -> None:
         "asked for fps 30, the camera gives 10",
         "asked for fourcc MJPG, the camera gives YUYV",
     ]
+
+
+@pytest.mark.parametrize("given", [-1.0, float(0xB0343631 - (1 << 32))])
+def test_a_pixel_format_that_opencv_gives_as_a_negative_number_is_no_crash(given: float) -> None:
+    (line,) = differences({cv2.CAP_PROP_FOURCC: YUYV}, {cv2.CAP_PROP_FOURCC: given})
+    assert line.startswith("asked for fourcc YUYV, the camera gives ")
 
 
 @pytest.mark.camera
