@@ -169,12 +169,13 @@ function form(rule, index) {
 
 // Preview, trial, save
 
-/** Until the device has answered there is nothing that could be saved: the text is that of before. */
+/** Until the device has answered there is nothing that could be saved or copied: the text is that of before. */
 function soon() {
   clearTimeout(timer);
   timer = setTimeout(preview, SOON_MS);
   asked += 1;
   byId("toml").setAttribute("aria-busy", "true");
+  byId("copy").disabled = true;
   byId("save").disabled = true;
   byId("revert").disabled = !dirty();
 }
@@ -198,8 +199,9 @@ async function preview() {
 
 function said(answer, problems) {
   ({ toml = null, base = null } = answer);
-  byId("toml").textContent = toml ?? "";
+  if (byId("toml").textContent !== (toml ?? "")) byId("toml").textContent = toml ?? ""; // else a selection in it would go
   byId("toml").removeAttribute("aria-busy");
+  byId("copy").disabled = false;
   byId("toml-details").hidden = !toml;
   byId("problems").replaceChildren(...problems.map((problem) => make("li", {}, problem)));
   const changes = dirty();
