@@ -43,6 +43,10 @@ def _from_yuv420(memory: Pixels) -> Pixels:
     return cast("Pixels", cv2.cvtColor(memory, cv2.COLOR_YUV2RGB_I420))
 
 
+def _from_nv12(memory: Pixels) -> Pixels:
+    return cast("Pixels", cv2.cvtColor(memory, cv2.COLOR_YUV2RGB_NV12))
+
+
 TO_RGB = {
     # picamera2 names 24 bits by their order in a register: in memory they lie the other way round.
     "BGR888": lambda memory: memory,
@@ -50,4 +54,5 @@ TO_RGB = {
     "XBGR8888": lambda memory: memory[..., :3],
     "XRGB8888": lambda memory: memory[..., 2::-1],
     "YUV420": _from_yuv420,
+    "NV12": _from_nv12,
 }

@@ -130,7 +130,9 @@ class PicameraSource:
             return self._picamera2(self._options.camera)
         except _REFUSALS as error:
             hint = "is another program using it?"
-            raise SourceError(f"{self.name}: cannot be opened; {hint}") from error
+            raise SourceError(
+                f"{self.name}: cannot be opened: {str(error).rstrip('.')}; {hint}"
+            ) from error
 
     def _close(self) -> None:
         # A camera that was lost may refuse to be closed too; opening it again will tell.

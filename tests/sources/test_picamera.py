@@ -57,7 +57,9 @@ def test_colours_are_right_on_every_kind_of_board(standin: Any, lores: str) -> N
     assert close(corners(frame.rgb), wanted)
 
 
-@pytest.mark.parametrize("pixel_format", ["RGB888", "BGR888", "XBGR8888", "XRGB8888", "YUV420"])
+@pytest.mark.parametrize(
+    "pixel_format", ["RGB888", "BGR888", "XBGR8888", "XRGB8888", "YUV420", "NV12"]
+)
 def test_a_format_that_the_camera_chose_itself_is_read_as_it_lies_in_memory(
     standin: Any, pixel_format: str
 ) -> None:
@@ -88,6 +90,14 @@ def test_a_board_without_a_small_stream_gives_the_main_one(standin: Any) -> None
     standin.board.lores = "none"
     with source(size=(640, 480)) as camera:
         assert camera.read().pixels.shape == (480, 640, 3)
+
+
+def test_an_odd_size_loses_its_last_pixel_and_the_difference_is_said(
+    standin: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    with source(model_px=None, size=(331, 251)) as camera:
+        assert camera.read().pixels.shape == (250, 330, 3)
+    assert "asked for size [331, 251], the camera gives [330, 250]" in caplog.text
 
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
@@ -179,7 +189,9 @@ def test_a_number_too_high_says_how_many_there_are(standin: Any) -> None:
 
 def test_a_camera_in_use_says_so(standin: Any) -> None:
     standin.board.busy = True
-    with pytest.raises(SourceError, match="^picamera:0: cannot be opened; is another program"):
+    with pytest.raises(
+        SourceError, match="^picamera:0: cannot be opened: Camera .*; is another program"
+    ):
         source().__enter__()
 
 

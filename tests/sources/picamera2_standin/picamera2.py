@@ -68,6 +68,9 @@ class Request:
         width, height = stream["size"]
         if stream["format"] == "YUV420":
             return memory.reshape(height * 3 // 2, stream["stride"])
+        if stream["format"] == "NV12":  # here alone of YUV the padding is cut off
+            rows = memory.reshape(height * 3 // 2, stream["stride"])
+            return np.ascontiguousarray(rows[:, :width])
         depth = 4 if stream["format"].startswith("X") else 3
         rows = memory.reshape(height, stream["stride"])[:, : width * depth]
         return np.ascontiguousarray(rows).reshape(height, width, depth)
@@ -102,7 +105,7 @@ class Picamera2:
     def create_video_configuration(self, **wanted: Any) -> dict[str, Any]:
         assert isinstance(wanted["transform"], libcamera.Transform)
         assert isinstance(wanted["colour_space"], libcamera.ColorSpace)
-        return wanted
+        return {**wanted, **{name: _aligned(wanted[name]) for name in ("main", "lores")}}
 
     def configure(self, wanted: dict[str, Any]) -> None:
         main, lores = dict(wanted["main"]), wanted["lores"] and dict(wanted["lores"])
@@ -122,10 +125,8 @@ class Picamera2:
         board.configured.append(self.config)
 
     def _lay_out(self, stream: dict[str, Any]) -> None:
-        width, height = stream["size"]
-        if width % 2 or height % 2:
-            raise RuntimeError("width and height should be even")
-        depth = {"YUV420": 1, "XBGR8888": 4, "XRGB8888": 4}.get(stream["format"], 3)
+        width, _ = stream["size"]
+        depth = {"YUV420": 1, "NV12": 1, "XBGR8888": 4, "XRGB8888": 4}.get(stream["format"], 3)
         bytes_wide = width * depth
         stream["stride"] = -(-bytes_wide // 64) * 64
 
@@ -135,7 +136,7 @@ class Picamera2:
     def start(self) -> None:
         for name in ("main", "lores"):
             if stream := self.config[name]:
-                planes = 1.5 if stream["format"] == "YUV420" else 1
+                planes = 1.5 if stream["format"] in ("YUV420", "NV12") else 1
                 size = round(stream["stride"] * stream["size"][1] * planes)
                 self.memory[name] = np.zeros(size, np.uint8)
         self._started = True
@@ -170,15 +171,23 @@ class Picamera2:
         board.closed += 1
 
 
+def _aligned(stream: dict[str, Any] | None) -> dict[str, Any] | None:
+    """An odd width or height is not refused: it loses its last pixel."""
+    return stream and {**stream, "size": tuple(side - side % 2 for side in stream["size"])}
+
+
 def _in_memory(rgb: Any, stream: dict[str, Any]) -> Any:
     """One flat buffer, each row padded with a colour that must never be seen."""
-    if stream["format"] == "YUV420":
+    if stream["format"] in ("YUV420", "NV12"):
         height, width = rgb.shape[:2]
         flat = cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420).reshape(-1)
         sizes = (width * height, width * height // 4)
         luma, u, v = np.split(flat, (sizes[0], sizes[0] + sizes[1]))
         stride = stream["stride"]
         planes = [_padded(luma.reshape(height, width), stride)]
+        if stream["format"] == "NV12":
+            both = np.stack((u, v), axis=1).reshape(height // 2, width)
+            return np.concatenate([*planes, _padded(both, stride)]).reshape(-1)
         planes += [_padded(p.reshape(height // 2, width // 2), stride // 2) for p in (u, v)]
         return np.concatenate([plane.reshape(-1) for plane in planes])
     alpha = np.full_like(rgb[..., :1], 255)
