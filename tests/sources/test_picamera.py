@@ -97,6 +97,7 @@ def test_an_odd_size_loses_its_last_pixel_and_the_difference_is_said(
 ) -> None:
     with source(model_px=None, size=(331, 251)) as camera:
         assert camera.read().pixels.shape == (250, 330, 3)
+    assert standin.board.configured[-1]["main"]["size"] == (330, 250)
     assert "asked for size [331, 251], the camera gives [330, 250]" in caplog.text
 
 
