@@ -1,4 +1,4 @@
-"""What is tried with the real picamera2 on libcamera's virtual cameras, in virtual_camera.py's root.
+"""What is tried with the real picamera2 on virtual cameras, in the root of virtual_camera.py.
 
 python3 virtual_camera_guest.py     a line of JSON for each step, on standard output
 """
