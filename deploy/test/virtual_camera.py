@@ -97,7 +97,10 @@ def prepare() -> None:
         command = ["mmdebstrap", "--arch=amd64", "--variant=minbase", f"--include={DEBIAN}"]
         command += ["--aptopt=Acquire::Check-Valid-Until false"]
         command += [f"--dpkgopt=path-exclude=/usr/share/{part}/*" for part in ("man", "doc")]
-        subprocess.run([*command, "trixie", FOLDER / "root"], check=True)
+        new = FOLDER / "root.new"
+        shutil.rmtree(new, ignore_errors=True)
+        subprocess.run([*command, "trixie", new], check=True)
+        new.rename(FOLDER / "root")
     if not (FOLDER / "packages/opt/packages/picamera2").is_dir():
         _install("--upgrade", *WHEELS)
         _install("--no-deps", PICAMERA2)
