@@ -79,4 +79,5 @@ class Keeping:
     def _warn(self, error: OSError) -> None:
         if not self._failed:
             self._failed = True
-            _log.warning("dashboard: %s; events are shown without pictures", error)
+            what = error.strerror or error
+            _log.warning("dashboard: %s; events are shown without pictures", what)
