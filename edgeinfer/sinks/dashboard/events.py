@@ -102,7 +102,8 @@ class Events:
         try:
             self._open()
         except (sqlite3.DatabaseError, OSError) as error:
-            _log.warning("%s: %s; events are kept in memory alone", self._path, error)
+            what = getattr(error, "strerror", None) or error
+            _log.warning("%s: %s; events are kept in memory alone", self._path, what)
             self._path = None
             self._open()
 

@@ -79,4 +79,5 @@ class Keeping:
     def _warn(self, error: OSError) -> None:
         if not self._failed:
             self._failed = True
-            _log.warning("dashboard: %s; events are shown without pictures", error)
+            where, what = error.filename or "dashboard", error.strerror or error
+            _log.warning("%s: %s; events are shown without pictures", where, what)

@@ -5,6 +5,7 @@ import { make } from "./dom.js";
 import { Plot, axes } from "./plot.js";
 import { count } from "./words.js";
 
+const HOUR_MS = 3_600_000;
 const HOURS = 24;
 const DAYS = 14;
 const MOST = 8; // colours that an eye tells apart; what is rarer is one of them
@@ -21,7 +22,7 @@ export class Bars {
 
   /** `of`: what the colours stand for, "rule" or "label". */
   show(bars, by, of) {
-    const begins = slots(by);
+    const begins = slots(by, Date.parse(bars[0]?.begin));
     const seen = bars.map((bar) => ({ slot: nearest(begins, Date.parse(bar.begin) / 1000, by), name: bar[of] || NONE, many: bar.count })).filter(({ slot }) => slot >= 0);
     const totals = ranked(seen);
     const columns = new Map([...totals.keys()].map((name) => [name, begins.map(() => 0)]));
@@ -58,15 +59,16 @@ function colour(name, of) {
   return of === "rule" ? ruleColour(name) : labelColour(name);
 }
 
-/** The beginning of each slot, in seconds: hours and days of the clock of who looks. */
-function slots(by) {
+/** The beginning of each slot, in seconds: days of the clock of who looks, hours of the device, which may begin at another minute. */
+function slots(by, counted) {
   const at = new Date();
   at.setMinutes(0, 0, 0);
+  if (by === "hour" && counted) at.setTime(counted + Math.floor((Date.now() - counted) / HOUR_MS) * HOUR_MS);
   if (by === "day") at.setHours(0);
   const many = by === "hour" ? HOURS : DAYS;
   return Array.from({ length: many }, (_, index) => {
     const slot = new Date(at);
-    if (by === "hour") slot.setTime(at.getTime() - (many - 1 - index) * 3_600_000);
+    if (by === "hour") slot.setTime(at.getTime() - (many - 1 - index) * HOUR_MS);
     else slot.setDate(at.getDate() - (many - 1 - index));
     return slot.getTime() / 1000;
   });
@@ -90,7 +92,7 @@ function stacked(columns) {
 function options(colours, by) {
   const [x, y] = axes((_, ticks) => ticks.map((tick) => (Number.isInteger(tick) ? tick : "")), 36);
   return {
-    padding: [8, 4, 0, 0],
+    padding: [8, 16, 0, 0],
     cursor: { show: false },
     scales: { x: { range: (_, least, most) => [least - half(by), most + half(by)] }, y: { range: (_, least, most) => [0, Math.max(4, Math.ceil((most ?? 0) * 1.1))] } },
     axes: [{ ...x, space: 55, values: (_, ticks) => ticks.map((tick) => name(tick, by)) }, y],
