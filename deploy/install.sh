@@ -164,7 +164,8 @@ PYTHON
 
 make_release() {
   local itself options=() pip tmp
-  itself=$(edgeinfer_itself)$(extras)
+  itself=$(edgeinfer_itself) # alone, so that its failure ends this
+  itself+=$(extras)
   mkdir -p "$prefix/releases"
   release=$(mktemp -d "$prefix/releases/XXXXXX")
   chmod 755 "$release"
