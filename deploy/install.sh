@@ -144,9 +144,28 @@ edgeinfer_itself() {
   fi
 }
 
+# What the sinks of the configuration need beyond the rest, as in [web]: who has no page of his own carries none.
+# A file that is wrong is told of by `edgeinfer check`.
+extras() {
+  local file=${config:-$etc/edgeinfer.toml}
+  [ -f "$file" ] || return 0
+  /usr/bin/python3 - "$file" 2>/dev/null <<'PYTHON' || true
+import sys
+import tomllib
+
+with open(sys.argv[1], "rb") as file:
+    sinks = tomllib.load(file)["sink"]
+needs = {"dashboard": "web", "metrics": "metrics"}
+wanted = sorted({needs[sink["type"]] for sink in sinks if sink["type"] in needs})
+if wanted:
+    print(f"[{','.join(wanted)}]")
+PYTHON
+}
+
 make_release() {
   local itself options=() pip tmp
-  itself=$(edgeinfer_itself)
+  itself=$(edgeinfer_itself) # alone, so that its failure ends this
+  itself+=$(extras)
   mkdir -p "$prefix/releases"
   release=$(mktemp -d "$prefix/releases/XXXXXX")
   chmod 755 "$release"

@@ -97,6 +97,8 @@ def _request(
 
 def _password(file: TextIO | None, ssid: str | None, *, is_open: bool) -> str:
     """Not an argument: those are seen by everybody on the machine, and kept by the shell."""
+    if is_open and file is not None:
+        raise click.UsageError("--open: is for a network without a password; leave one of them out")
     if is_open or (ssid is None and file is None):
         return ""
     if file is None and not sys.stdin.isatty():

@@ -63,7 +63,9 @@ def identity(said: Words) -> Identity:
     if not _HOSTNAME.fullmatch(said.hostname):
         what = "should be letters, digits and hyphens, 63 at most, as in porch"
         problems.append(f"--hostname {said.hostname}: {what}")
-    if not _USER.fullmatch(said.user) or said.user == "root":
+    if said.user == "root":
+        problems.append("--user root: nobody logs in as root; name a person, as in pi")
+    elif not _USER.fullmatch(said.user):
         problems.append(f"--user {said.user}: should be small letters and digits, as in pi")
     if problems:
         raise ConfigError(problems)

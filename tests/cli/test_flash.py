@@ -118,6 +118,14 @@ def test_a_password_that_is_no_text_is_refused(words: list[str], tmp_path: Path)
     assert "is no text in UTF-8" in flash(*words).output
 
 
+def test_a_password_for_an_open_network_is_a_mistake(words: list[str], boot: Path) -> None:
+    before = contents(boot)
+    done = flash(*words, "--open", "--yes")
+    assert done.exit_code == 2
+    assert "--open: is for a network without a password" in done.output
+    assert contents(boot) == before
+
+
 def test_a_wifi_without_a_password_asks_for_one(words: list[str]) -> None:
     at = words.index("--wifi-password")
     done = flash(*words[:at], *words[at + 2 :])

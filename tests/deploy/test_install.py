@@ -29,6 +29,12 @@ max_fps = 5
 [[sink]]
 type = "mqtt"
 uri = "mqtt://localhost:1883"
+
+[[sink]]
+type = "dashboard"
+
+[[sink]]
+type = "metrics"
 """
 # Whatever has been given back: what systemd and apt keep for themselves.
 NOT_OURS: tuple[str, ...] = (
@@ -160,6 +166,13 @@ def test_one_command_installs_and_starts_the_service(machine: Machine) -> None:
     assert "synthetic" in machine.run(*listen).stdout
     owner = machine.run("stat", "-c", "%U %a", "/var/lib/edgeinfer").stdout
     assert owner == "edgeinfer 700\n"
+
+
+def test_what_the_configured_sinks_need_is_installed_too(machine: Machine) -> None:
+    """Neither the dashboard's libraries nor those of the metrics come without being asked for."""
+    for url in ("http://127.0.0.1:8080/healthz", "http://127.0.0.1:9532/metrics"):
+        ask = f"import urllib.request as u; print(u.urlopen({url!r}, timeout=10).status)"
+        assert machine.run("python3", "-c", ask).stdout == "200\n"
 
 
 def test_an_upgrade_keeps_configuration_and_state(machine: Machine, tmp_path: Path) -> None:
