@@ -40,7 +40,7 @@ wrong() {
 }
 
 offline='' config='' keep='' uninstall='' start=yes
-release='' old='' was_active=''
+release='' old='' was_active='' replaced=''
 while [ $# -gt 0 ]; do
   case $1 in
     --offline | --config | --keep) [ $# -ge 2 ] || wrong "$1: needs a value" ;;&
@@ -229,6 +229,10 @@ reload() {
 
 configuration() {
   if [ "$config" ]; then
+    if [ -f "$etc/edgeinfer.toml" ]; then
+      cp -p "$etc/edgeinfer.toml" "$etc/edgeinfer.toml.before"
+      replaced=yes
+    fi
     install -m 644 "$config" "$etc/edgeinfer.toml"
   elif [ ! -f "$etc/edgeinfer.toml" ]; then
     install -m 644 "$here/edgeinfer.toml" "$etc/edgeinfer.toml"
@@ -269,6 +273,7 @@ undo() {
     fi
   fi
   rm -rf "$release"
+  [ -z "$replaced" ] || mv "$etc/edgeinfer.toml.before" "$etc/edgeinfer.toml"
   [ -z "$was_active" ] || systemctl start edgeinfer || say "the old version does not start either"
 }
 
@@ -289,6 +294,9 @@ install_it() {
   configuration
   models
   check "$release" || status=$?
+  if [ "$status" = 2 ] && [ "$replaced" ]; then
+    fail "$config is wrong, as was said above; what was here before is here again, with its configuration"
+  fi
   # A camera that is unplugged or a broker that is away is not the new version's fault.
   if [ "$status" != 0 ] && [ "$old" ] && check "$old" >/dev/null 2>&1; then
     fail "not upgraded: edgeinfer check passes with the old version and fails with the new one"

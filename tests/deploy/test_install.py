@@ -202,6 +202,20 @@ def test_an_upgrade_that_does_not_pass_the_check_is_taken_back(
     assert len(list((machine.path / "opt/edgeinfer/releases").iterdir())) == 1
 
 
+def test_a_wrong_configuration_leaves_the_one_that_was_here(machine: Machine) -> None:
+    (machine.path / "home/pi/wrong.toml").write_text("[sorce]\n")
+
+    done = machine.run(
+        INSTALL, "--offline", "/home/pi/wheels", "--config", "/home/pi/wrong.toml", status=1
+    )
+
+    assert "/home/pi/wrong.toml is wrong" in done.stderr
+    assert (machine.path / "etc/edgeinfer/edgeinfer.toml").read_text() == CONFIGURATION
+    assert not (machine.path / "etc/edgeinfer/edgeinfer.toml.before").exists()
+    assert _version(machine) == "9.0"
+    assert machine.show("ActiveState") == "active"
+
+
 def test_an_upgrade_that_does_not_start_is_taken_back(machine: Machine, tmp_path: Path) -> None:
     broken = "raise SystemExit(2)\n"
     wheels = _next_version(machine, tmp_path, "9.2", runtime__service=broken)
