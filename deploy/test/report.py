@@ -36,6 +36,7 @@ def page(report: dict[str, Any]) -> str:
         f"# {report['release']} on 64-bit ARM, emulated, {report['date']}",
         _INTRODUCTION.format(**(versions | report)),
         _table(("step", *_runs(report)), _steps(report)),
+        *([report["note"]] if "note" in report else []),  # a person's, of what a run cannot say
         "## What was measured",
         _table(("what", *_runs(report)), _facts(facts)),
         "## Where the megabytes go",
