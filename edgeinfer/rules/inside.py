@@ -28,7 +28,6 @@ class Inside:
     _longest_right: float = 0.0
     _longest_left: float = 0.0
     _velocities: deque[float] = field(default_factory=lambda: deque(maxlen=_MOST_VELOCITIES))
-    _shifts: int = 0
 
     def add(self, shift: Shift) -> None:
         self.changes += 1
@@ -40,7 +39,8 @@ class Inside:
     def x(self) -> float:
         """To the right; 0.0 where too few shifts agree."""
         x, whole = self._rightward - self._leftward, self._rightward + self._leftward
-        return x if self._shifts >= _LEAST_SHIFTS and abs(x) >= _AGREEMENT * whole else 0.0
+        enough = len(self._velocities) >= _LEAST_SHIFTS
+        return x if enough and abs(x) >= _AGREEMENT * whole else 0.0
 
     @property
     def speed(self) -> float | None:
@@ -53,7 +53,6 @@ class Inside:
         return (self._longest_right if sign > 0 else self._longest_left) >= _RAN
 
     def _move(self, x: float) -> None:
-        self._shifts += 1
         self._rightward += max(x, 0.0)
         self._leftward += max(-x, 0.0)
         self._run = x + (self._run if self._run * x > 0 else 0.0)

@@ -94,8 +94,8 @@ class V4l2Source:
             what = f"no picture{when}; it was unplugged, or another has it"
             raise SourceError(f"{self.name}: {what}")
         captured_ns, wall_ns = now()
-        whole = pixels if pixels.ndim == 3 else picture(pixels, *self._size_px(), self._fourcc())
         fourcc = self._fourcc()
+        whole = pixels if pixels.ndim == 3 else picture(pixels, *self._size_px(), fourcc)
         if whole.ndim != 3 or fourcc in _NOT_BGR:  # bytes as they came: OpenCV cannot convert them
             raise SourceError(
                 f"{self.name}: sends {fourcc}, of which OpenCV makes no picture; "

@@ -11,6 +11,7 @@ from tests.browser.conftest import Open
 from tests.browser.hand import drag, ready, save, toml
 from tests.browser.service import Place, Service
 
+Point = tuple[float, float]
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 
@@ -87,15 +88,21 @@ def test_the_keyboard_alone_draws_names_and_saves_a_zone(place: Place, browse: O
         assert rule["polygon"][0] == pytest.approx([0.3, 0.35])
 
 
-def test_a_finger_draws_a_line(service: Service, browse: Open) -> None:
+def _drawn_by_finger(service: Service, browse: Open, tool: str, *points: Point) -> Page:
+    """The page on a phone, where these fractions of the picture were touched."""
     phone = {"width": 360, "height": 780}
     page = browse(service, "#/setup", viewport=phone, has_touch=True, is_mobile=True)
     ready(page)
-    page.get_by_role("button", name="Line", exact=True).tap()
+    page.get_by_role("button", name=tool, exact=True).tap()
     box = page.locator("svg.editor").bounding_box()
     assert box
-    for x in (0.2, 0.8):
-        page.touchscreen.tap(box["x"] + x * box["width"], box["y"] + 0.6 * box["height"])
+    for x, y in points:
+        page.touchscreen.tap(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    return page
+
+
+def test_a_finger_draws_a_line(service: Service, browse: Open) -> None:
+    page = _drawn_by_finger(service, browse, "Line", (0.2, 0.6), (0.8, 0.6))
     page.locator("svg.editor").get_by_role("button", name="crossing 1. Enter").wait_for(
         state="attached"
     )
@@ -106,15 +113,8 @@ def test_a_finger_draws_a_line(service: Service, browse: Open) -> None:
 
 
 def test_a_finger_draws_a_zone_corner_by_corner(service: Service, browse: Open) -> None:
-    phone = {"width": 360, "height": 780}
-    page = browse(service, "#/setup", viewport=phone, has_touch=True, is_mobile=True)
-    ready(page)
-    page.get_by_role("button", name="Zone", exact=True).tap()
-    box = page.locator("svg.editor").bounding_box()
-    assert box
     corners = [(0.2, 0.2), (0.8, 0.3), (0.5, 0.8)]
-    for x, y in (*corners, corners[0]):
-        page.touchscreen.tap(box["x"] + x * box["width"], box["y"] + y * box["height"])
+    page = _drawn_by_finger(service, browse, "Zone", *corners, corners[0])
     page.locator("svg.editor").get_by_role("button", name="zone 1. Enter").wait_for(
         state="attached"
     )
