@@ -30,15 +30,24 @@ class Pace:
         return max(_LEAST_PATIENCE_S, 8 * cls.start_s)
 
 
-def wait_for(holds: Callable[[], bool], limit_s: float | None = None) -> None:
-    """Not to the end, where the unit has given up meanwhile."""
+def wait_for(
+    holds: Callable[[], bool],
+    limit_s: float | None = None,
+    how_it_is: Callable[[], str] | None = None,
+) -> None:
+    """`how_it_is`, of the unit unless it is told, gives up where there is no hope left."""
     limit_s = limit_s or Pace.patience_s()
     deadline = time.monotonic() + limit_s
     while not holds():
-        state, result = show("ActiveState"), show("Result")
-        check(state != "failed", f"the unit has failed: {result}")
+        state = (how_it_is or _unit)()
         check(time.monotonic() < deadline, f"not within {limit_s:.0f} s; it is {state}")
         time.sleep(0.5)
+
+
+def _unit() -> str:
+    state = show("ActiveState")
+    check(state != "failed", f"the unit has failed: {show('Result')}")
+    return state
 
 
 def check(holds: bool, otherwise: str) -> None:

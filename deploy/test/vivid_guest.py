@@ -20,7 +20,7 @@ from statistics import median
 from typing import Any
 
 import cv2
-from asking import check, run, wait_for
+from asking import check, run
 from vivid_camera import CAMERA, FAR, GREY, bars, off_by, offered, set_control
 from vivid_service import service
 
@@ -153,12 +153,12 @@ def unplugged_and_plugged_in_again_the_run_goes_on() -> Facts:
     """Its driver lets go of it while it streams; then the module itself goes, and comes back."""
     with service() as running:
         (DRIVER / "unbind").write_text("vivid.0")
-        wait_for(lambda: running.camera() == ["gone"], 30)
+        running.wait_for(lambda: running.camera() == ["gone"], 30)
         run("rmmod vivid")
         check(not Path(CAMERA).exists(), f"{CAMERA} is still there")
         run("modprobe vivid n_devs=1")
         began_s = time.monotonic()
-        wait_for(lambda: running.camera() == ["gone", "ok"], 90)
+        running.wait_for(lambda: running.camera() == ["gone", "ok"], 90)
         back_s = time.monotonic() - began_s
         running.more_results()
         status = running.stop()
@@ -171,7 +171,7 @@ def a_fatal_streaming_error_is_overcome() -> Facts:
     """As of a USB camera whose bus has lost it for a moment."""
     with service() as running:
         set_control("Inject Fatal Streaming Error", 1)
-        wait_for(lambda: running.camera() == ["gone", "ok"], 90)
+        running.wait_for(lambda: running.camera() == ["gone", "ok"], 90)
         running.more_results()
         status = running.stop()
         said = running.said()

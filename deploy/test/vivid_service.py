@@ -7,7 +7,7 @@ import json
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,10 @@ class Service:
 
     def more_results(self) -> None:
         enough = self.results() + 5
-        wait_for(lambda: self.results() >= enough, 60)
+        self.wait_for(lambda: self.results() >= enough, 60)
+
+    def wait_for(self, holds: Callable[[], bool], limit_s: float) -> None:
+        wait_for(holds, limit_s, lambda: f"after {self.results()} results")
 
     def said(self) -> str:
         self.log.flush()
@@ -75,7 +78,7 @@ class Service:
 def service() -> Iterator[Service]:
     running = Service()
     try:
-        wait_for(lambda: running.results() >= 3, 90)
+        running.wait_for(lambda: running.results() >= 3, 90)
         yield running
     finally:
         running.process.kill()
