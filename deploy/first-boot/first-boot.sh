@@ -16,20 +16,13 @@ prepare() {
   ln -sf "../$unit" "/etc/systemd/system/multi-user.target.wants/$unit"
 }
 
-# What the configuration names; each secret for root alone, and a credential of the service.
+# What the configuration names; secrets for root alone, of whom the unit hands them to the service.
 named_files() {
   install -d -m 755 "/etc/edgeinfer"
   [ ! -d "$here/etc" ] || cp -r "$here/etc/." "/etc/edgeinfer/"
   [ -d "$here/secrets" ] || return 0
   install -d -m 700 "/etc/edgeinfer/secrets"
-  drop_in="/etc/systemd/system/edgeinfer.service.d/secrets.conf"
-  mkdir -p "$(dirname "$drop_in")"
-  echo "[Service]" >"$drop_in"
-  for secret in "$here"/secrets/*; do
-    name=$(basename "$secret")
-    install -m 600 "$secret" "/etc/edgeinfer/secrets/$name"
-    echo "LoadCredential=$name:/etc/edgeinfer/secrets/$name" >>"$drop_in"
-  done
+  install -m 600 -t "/etc/edgeinfer/secrets" "$here"/secrets/*
 }
 
 install_all() {

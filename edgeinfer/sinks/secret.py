@@ -1,7 +1,8 @@
 """Secret: where a file that holds one lies, and the one line that is in it.
 
 systemd gives a service its credentials as files of a folder that only this service can read:
-https://systemd.io/CREDENTIALS/
+https://systemd.io/CREDENTIALS/ - those that our unit takes from a folder with a word before each
+name: LoadCredential= in systemd.exec(5).
 """
 
 from __future__ import annotations
@@ -9,14 +10,17 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+_OF_A_FOLDER = "secrets_"  # as systemd/edgeinfer.service calls it
 _MOST_BYTES = 65_535  # of a password (MQTT 3.1.1, 1.5.3)
 
 
 def place(path: Path) -> Path:
     """The credential of that name, where systemd gives one; else the path as it is."""
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
-    credential = Path(folder, path) if folder and path.name == str(path) else path
-    return credential if credential.exists() else path
+    if not folder or path.name != str(path):
+        return path
+    credentials = Path(folder, path), Path(folder, f"{_OF_A_FOLDER}{path}")
+    return next((credential for credential in credentials if credential.exists()), path)
 
 
 def read(key: str, path: Path, problems: list[str], *, holds: str) -> str:

@@ -32,6 +32,15 @@ def test_a_credential_comes_before_a_file_of_its_name(credentials: Path) -> None
     assert read(Path("mqtt-password")) == ("of systemd", [])
 
 
+def test_a_credential_of_the_folder_of_secrets_goes_by_the_name_of_its_file(
+    credentials: Path,
+) -> None:
+    (credentials / "secrets_mqtt-password").write_text("of the folder\n")
+    assert read(Path("mqtt-password")) == ("of the folder", [])
+    (credentials / "mqtt-password").write_text("named by itself\n")
+    assert read(Path("mqtt-password")) == ("named by itself", [])
+
+
 def test_a_path_is_never_looked_for_among_the_credentials(credentials: Path) -> None:
     (credentials / "password").write_text("of systemd")
     Path("password").write_text("of the file")
