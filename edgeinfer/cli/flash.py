@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 if TYPE_CHECKING:  # a configuration loads pydantic: not for --help
-    from edgeinfer.tools.flash import Plan
+    from edgeinfer.tools.flash import Plan, Request
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -34,6 +34,10 @@ _FOLDER = click.Path(path_type=Path)
 @click.option(
     "--offline", metavar="FOLDER", type=_FOLDER,
     help="Take wheels, packages and models along: no network is needed to install.",
+)  # fmt: skip
+@click.option(
+    "--requirements", metavar="FILE", type=_FOLDER,
+    help="Plug-ins and extras to install, as pip reads it.",
 )  # fmt: skip
 @click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask before writing.")
@@ -68,7 +72,7 @@ def _flash(boot: Path, *, as_json: bool, dry_run: bool, yes: bool, **given: Any)
     writes = not dry_run and (yes or not as_json)
     if not as_json:
         _show(planned)
-        writes = writes and (yes or click.confirm("Write this?"))
+        writes = writes and (yes or _confirmed())
     if writes:
         flash.write(planned)
     if as_json:
@@ -77,22 +81,26 @@ def _flash(boot: Path, *, as_json: bool, dry_run: bool, yes: bool, **given: Any)
         print("written; eject the card before you take it out" if writes else "nothing was written")
 
 
-def _request(
-    boot: Path,
-    *,
-    configuration: Path | None,
-    offline: Path | None,
-    password_file: TextIO | None,
-    is_open: bool,
-    **who: Any,
-) -> Any:
+def _confirmed() -> bool:
+    try:
+        return click.confirm("Write this?")
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        hint = "--yes writes without a question"
+        raise click.UsageError(f"nothing was written: nobody answers; {hint}") from None
+
+
+def _request(boot: Path, *, password_file: TextIO | None, is_open: bool, **given: Any) -> Request:
     from edgeinfer.tools.flash import Request
     from edgeinfer.tools.flash_identity import Words
+    from edgeinfer.tools.flash_payload import Along
 
-    if configuration is None:
+    along = {name: given.pop(name) for name in ("configuration", "requirements", "offline")}
+    if along["configuration"] is None:
         raise click.UsageError("-c: missing; name the configuration that the Pi is to have")
-    password = _password(password_file, who["ssid"], is_open=is_open)
-    return Request(boot, configuration, Words(**who, password=password), offline)
+    password = _password(password_file, given["ssid"], is_open=is_open)
+    return Request(boot, Along(**along), Words(**given, password=password))
 
 
 def _password(file: TextIO | None, ssid: str | None, *, is_open: bool) -> str:
@@ -141,6 +149,7 @@ def _summary(planned: Plan) -> list[str]:
         f"log in as {who.user}, with a key" if who.ssh_keys else "nobody can log in: no --ssh-key"
     )
     return [
+        *planned.left_behind,
         f"{who.hostname}: by {network}; {keys}",
         f"{len(planned.files)} files, {planned.size_bytes / 1e6:.1f} MB, applied by {how}",
     ]
@@ -153,5 +162,6 @@ def _document(planned: Plan, *, written: bool) -> dict[str, Any]:
         "hostname": planned.who.hostname,
         "written": written,
         "files": [{"name": file.name, "bytes": file.size_bytes} for file in planned.files],
+        "left_behind": planned.left_behind,
         "shown": planned.shown(),
     }

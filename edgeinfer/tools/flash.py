@@ -19,18 +19,21 @@ _NOT_SHOWN = "********"
 @dataclass(frozen=True, slots=True)
 class Request:
     boot: Path
-    configuration: Path
+    along: payload.Along
     who: flash_identity.Words
-    offline: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`files` in the order in which they are written; the last one makes the others count."""
+    """`files` in the order in which they are written; the last one makes the others count.
+
+    `left_behind`: what the Pi has to have by itself, a line each.
+    """
 
     card: card.Card
     who: Identity
     files: list[File]
+    left_behind: list[str]
 
     @property
     def size_bytes(self) -> int:
@@ -51,10 +54,10 @@ def plan(asked: Request) -> Plan:
     """
     found = card.look(asked.boot)
     who = flash_identity.identity(asked.who)
-    taken = payload.files(found, asked.configuration, asked.offline, Wheel())
+    taken = payload.files(found, asked.along, Wheel())
     files = [*taken, *_settings(found, who)]
     card.check_room(found.boot, [file.size_bytes for file in files])
-    return Plan(found, who, files)
+    return Plan(found, who, files, payload.left_behind(asked.along))
 
 
 def write(planned: Plan) -> None:

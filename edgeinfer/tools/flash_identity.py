@@ -15,6 +15,8 @@ from edgeinfer.errors import ConfigError, collect
 _HOSTNAME = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII | re.IGNORECASE)  # RFC 1123
 _USER = re.compile(r"[a-z][a-z0-9_-]{0,31}", re.ASCII)  # as Debian's adduser has them
 _COUNTRY = re.compile(r"[A-Z]{2}", re.ASCII)  # ISO 3166-1 alpha-2
+# The list by which Raspberry Pi OS judges it, too; on any system with time zones.
+_COUNTRIES = Path("/usr/share/zoneinfo/iso3166.tab")
 _RAW_KEY = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 _SSID_BYTES = range(1, 33)  # IEEE 802.11, 9.4.2.2
 _PASSWORD_BYTES = range(8, 64)  # IEEE 802.11, J.4.1
@@ -78,10 +80,7 @@ def _wifi(said: Words) -> Wifi | None:
             raise ConfigError("--wifi: missing; the country, the password or --hidden belong to it")
         return None
     problems = [*_ssid_problems(said.ssid), *_password_problems(said.password)]
-    if said.country is None or not _COUNTRY.fullmatch(said.country):
-        problems.append(
-            "--country: should be two capital letters, as in GB; the radio obeys its law"
-        )
+    problems += _country_problems(said.country)
     if problems:
         raise ConfigError(problems)
     assert said.country is not None  # noqa: S101 - for the type checker
@@ -92,6 +91,15 @@ def _ssid_problems(ssid: str) -> list[str]:
     if len(ssid.encode("utf-8", "surrogateescape")) not in _SSID_BYTES:
         return ["--wifi: the name of a network has from 1 to 32 bytes in UTF-8"]
     return [] if ssid.isprintable() else ["--wifi: has a sign that cannot be printed"]
+
+
+def _country_problems(country: str | None) -> list[str]:
+    """An unknown one would leave the radio off: UK, say, whose code is GB."""
+    if country is None or not _COUNTRY.fullmatch(country):
+        return ["--country: should be two capital letters, as in GB; the radio obeys its law"]
+    if _COUNTRIES.exists() and f"\n{country}\t" not in _COUNTRIES.read_text(encoding="utf-8"):
+        return [f"--country {country}: is no country of ISO 3166; Britain is GB, Germany is DE"]
+    return []
 
 
 def _password_problems(password: str) -> list[str]:

@@ -36,16 +36,48 @@ class File:
         return self.content if isinstance(self.content, bytes) else self.content.read_bytes()
 
 
-def files(card: Card, configuration: Path, offline: Path | None, wheel: Wheel) -> list[File]:
+@dataclass(frozen=True, slots=True)
+class Along:
+    """What a person has for the Pi: `requirements` is a list for pip, `offline` a folder."""
+
+    configuration: Path
+    requirements: Path | None = None
+    offline: Path | None = None
+
+
+def files(card: Card, along: Along, wheel: Wheel) -> list[File]:
     """All of our folder on the card, but what says who the Pi is.
 
     Raises: ConfigError: the configuration is wrong, or a file that it names is not beside it; what
     is to be taken along is not there, or does not fit the card.
     """
-    found = [*_configuration(configuration), *_installer(card)]
-    if offline is None:
+    found = [*_configuration(along.configuration), *_installer(card)]
+    if along.requirements:
+        found.append(_requirements(along.requirements))
+    if along.offline is None:
         return [*found, File(f"{FOLDER}/deploy/{wheel.name}", wheel.content())]
-    return [*found, *_offline(offline, _PYTHONS[card.how])]
+    return [*found, *_offline(along.offline, _PYTHONS[card.how])]
+
+
+def left_behind(along: Along) -> list[str]:
+    """What the configuration names and the Pi has to have by itself, a line each.
+
+    Raises: ConfigError: the configuration is wrong.
+    """
+    settings = _settings(along.configuration)
+    lines = [
+        f"{named}: is not taken along; put it on the Pi, or beside the configuration"
+        for sink in settings.sinks
+        for named in _files_of(sink.options, (*_SECRETS, *_PUBLIC))
+        if named.is_absolute()
+    ]
+    lines += [f"{path}: is not taken along" for path in _models(settings) if path.is_absolute()]
+    if along.requirements is None:
+        hint = "--requirements FILE takes along what pip is to install"
+        lines += [
+            f"{name}: is a package that the Pi does not have; {hint}" for name in _own(settings)
+        ]
+    return lines
 
 
 def _installer(card: Card) -> Iterator[File]:
@@ -67,42 +99,61 @@ def _root() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[2]
 
 
-def _configuration(path: Path) -> Iterator[File]:
+def _settings(path: Path) -> Config:
     table = config.read(path)
-    folder = path.resolve().parent
     # Relative names begin in /etc/edgeinfer there, and here in the configuration's own folder.
-    with contextlib.chdir(folder):
-        settings = assembly.configure(table)
+    with contextlib.chdir(path.resolve().parent):
+        return assembly.configure(table)
+
+
+def _configuration(path: Path) -> Iterator[File]:
+    settings, folder = _settings(path), path.resolve().parent
     yield File(f"{FOLDER}/edgeinfer.toml", path)
     for sink in settings.sinks:
-        yield from _named_by(sink.options, _SECRETS, folder, f"{FOLDER}/secrets", secret=True)
-        yield from _named_by(sink.options, _PUBLIC, folder, f"{FOLDER}/etc", secret=False)
-    for name in _own_models(settings):
-        yield _beside(folder, name, f"{FOLDER}/etc", secret=False)
+        for named in _files_of(sink.options, _SECRETS):
+            yield from _beside(folder, named, f"{FOLDER}/secrets", secret=True)
+        for named in _files_of(sink.options, _PUBLIC):
+            yield from _beside(folder, named, f"{FOLDER}/etc", secret=False)
+    for named in _models(settings):
+        yield from _beside(folder, named, f"{FOLDER}/etc", secret=False)
 
 
-def _named_by(
-    options: object, keys: tuple[str, ...], folder: Path, to: str, *, secret: bool
-) -> Iterator[File]:
-    for key in keys:
-        named = getattr(options, key, None)
-        if isinstance(named, Path) and not named.is_absolute():
-            yield _beside(folder, named, to, secret=secret)
+def _files_of(options: object, keys: tuple[str, ...]) -> list[Path]:
+    named = [getattr(options, key, None) for key in keys]
+    return [path for path in named if isinstance(path, Path)]
 
 
-def _own_models(settings: Config) -> Iterator[Path]:
+def _models(settings: Config) -> list[Path]:
     model: Model = settings.model
     named = [model.path, model.labels, *(Path(rung) for rung in model.ladder if ".tflite" in rung)]
-    yield from (path for path in named if path is not None and not path.is_absolute())
+    return [path for path in named if path is not None]
 
 
-def _beside(folder: Path, named: Path, to: str, *, secret: bool) -> File:
-    """Raises: ConfigError: it is not there, or lies where a card has no place for it."""
+def _own(settings: Config) -> list[str]:
+    """The packages of plug-ins that are not edgeinfer's."""
+    parts = [settings.source, settings.tracker, *settings.rules, *settings.sinks]
+    modules = {type(part.options).__module__ for part in parts if part is not None}
+    return sorted({module.partition(".")[0] for module in modules} - {"edgeinfer"})
+
+
+def _beside(folder: Path, named: Path, to: str, *, secret: bool) -> Iterator[File]:
+    """Nothing for a path that is absolute: that is the Pi's own.
+
+    Raises: ConfigError: it is not there, or lies where a card has no place for it.
+    """
+    if named.is_absolute():
+        return
     if ".." in named.parts or (secret and len(named.parts) > 1):
         raise ConfigError(f"{named}: should lie beside the configuration; name it without a folder")
     if not (folder / named).is_file():
         raise ConfigError(f"{named}: is not in {folder}, where the configuration is; put it there")
-    return File(f"{to}/{named.as_posix()}", folder / named, secret)
+    yield File(f"{to}/{named.as_posix()}", folder / named, secret)
+
+
+def _requirements(path: Path) -> File:
+    if not path.is_file():
+        raise ConfigError(f"--requirements {path}: no such file")
+    return File(f"{FOLDER}/etc/requirements.txt", path)
 
 
 def _offline(folder: Path, pythons: tuple[str, ...]) -> list[File]:

@@ -61,6 +61,14 @@ def test_after_a_yes_it_is_written(words: list[str], boot: Path) -> None:
     assert (boot / "edgeinfer/first-boot.sh").exists()
 
 
+def test_where_nobody_answers_nothing_is_written(words: list[str], boot: Path) -> None:
+    before = contents(boot)
+    done = flash(*words)
+    assert done.exit_code == 2
+    assert "nobody answers; --yes writes without a question" in done.output
+    assert contents(boot) == before
+
+
 def test_a_dry_run_does_not_ask(words: list[str], boot: Path) -> None:
     before = contents(boot)
     assert "nothing was written" in flash(*words, "--dry-run", "--yes").stdout

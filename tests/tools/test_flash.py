@@ -8,6 +8,7 @@ import pytest
 from edgeinfer.errors import ConfigError, StoreError
 from edgeinfer.tools.flash import Plan, Request, plan, undo, write
 from edgeinfer.tools.flash_identity import Words, key
+from edgeinfer.tools.flash_payload import Along
 from tests.tools.cards import PUBLIC_KEY, bookworm, configuration, contents, trixie
 
 PASSWORD = "quote\" 'and ümlaut\\:#"
@@ -26,7 +27,8 @@ def planned(folder: Path, made: Made) -> Plan:
     (offline / "edgeinfer-0.1.0-py3-none-any.whl").touch()
     (folder / "id.pub").write_text(PUBLIC_KEY)
     who = Words("porch", "pi", folder / "id.pub", "Büro", PASSWORD, "DE")
-    return plan(Request(made(folder / "boot"), configuration(folder), who, offline))
+    along = Along(configuration(folder), offline=offline)
+    return plan(Request(made(folder / "boot"), along, who))
 
 
 @BOTH
@@ -68,7 +70,7 @@ def test_a_second_run_is_refused(tmp_path: Path, made: Made) -> None:
     first = planned(tmp_path, made)
     write(first)
     with pytest.raises(StoreError, match="take it back first with --undo"):
-        plan(Request(first.card.boot, tmp_path / "edgeinfer.toml", Words("porch")))
+        plan(Request(first.card.boot, Along(tmp_path / "edgeinfer.toml"), Words("porch")))
 
 
 @BOTH

@@ -65,7 +65,7 @@ def test_a_name_that_no_network_has_is_refused(ssid: str) -> None:
     assert "--wifi" in refused(ssid=ssid, password="opensesame", country="GB")
 
 
-@pytest.mark.parametrize("country", [None, "", "uk", "GBR", "G1"])
+@pytest.mark.parametrize("country", [None, "", "uk", "GBR", "G1", "UK", "XX"])
 def test_a_radio_has_to_know_its_country(country: str | None) -> None:
     assert "--country" in refused(ssid="Home", password="opensesame", country=country)
 

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from edgeinfer import plugins
 from edgeinfer.errors import ConfigError
 from edgeinfer.tools.flash_card import Card, look
-from edgeinfer.tools.flash_payload import File, files
+from edgeinfer.tools.flash_payload import Along, File, files, left_behind
 from edgeinfer.tools.flash_wheel import Wheel
 from tests.tools.cards import CONFIGURATION, bookworm, configuration, trixie
 
@@ -26,7 +30,7 @@ def names(found: list[File]) -> set[str]:
 
 
 def made(card: Card, path: Path, offline: Path | None = None) -> list[File]:
-    return files(card, path, offline, MadeWheel())
+    return files(card, Along(path, offline=offline), MadeWheel())
 
 
 def gathered(folder: Path, *names: str) -> Path:
@@ -134,3 +138,57 @@ def test_wheels_that_would_fail_on_the_pi_are_refused_here(
 def test_a_folder_that_is_not_there_is_refused(card: Card, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="--offline .*none: no such file"):
         made(card, configuration(tmp_path), tmp_path / "none")
+
+
+def test_what_stays_behind_is_told(card: Card, tmp_path: Path) -> None:
+    path = configuration(tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("s3cret")
+    path.write_text(path.read_text().replace('"mqtt-password"', f'"{elsewhere}"'))
+    assert left_behind(Along(path)) == [
+        f"{elsewhere}: is not taken along; put it on the Pi, or beside the configuration"
+    ]
+    assert not [file for file in made(card, path) if file.secret]
+
+
+def test_a_plug_in_of_ones_own_comes_along_by_a_list_for_pip(card: Card, tmp_path: Path) -> None:
+    path, here = configuration(tmp_path), tmp_path / "pip.txt"
+    here.write_text("stranger\n")
+    path.write_text(f"{path.read_text()}[[sink]]\ntype = 'stranger'\n")
+    with plug_in(tmp_path / "site"):
+        (line,) = left_behind(Along(path))
+        assert line.startswith("stranger: is a package that the Pi does not have; --requirements")
+        assert left_behind(Along(path, here)) == []
+        found = files(card, Along(path, here), MadeWheel())
+    assert [file for file in found if file.name == "edgeinfer/etc/requirements.txt"] == [
+        File("edgeinfer/etc/requirements.txt", here)
+    ]
+
+
+def test_a_list_that_is_not_there_is_refused(card: Card, tmp_path: Path) -> None:
+    along = Along(configuration(tmp_path), tmp_path / "none")
+    with pytest.raises(ConfigError, match="--requirements .*none: no such file"):
+        files(card, along, MadeWheel())
+
+
+@contextmanager
+def plug_in(site: Path) -> Iterator[None]:
+    """A sink of somebody else's, as pip would install it."""
+    info = site / "stranger-1.0.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[edgeinfer.sinks]\nstranger = stranger:Sink\n")
+    (site / "stranger.py").write_text(
+        "from dataclasses import dataclass\n"
+        "class Sink:\n    argument = ''\n    wants = ()\n"
+        "    @dataclass(frozen=True)\n    class Options:\n        pass\n"
+        "    def __init__(self, options, device):\n        pass\n"
+    )
+    sys.path.insert(0, str(site))
+    plugins._installed.cache_clear()
+    try:
+        yield
+    finally:
+        sys.path.remove(str(site))
+        sys.modules.pop("stranger", None)
+        plugins._installed.cache_clear()
