@@ -19,7 +19,9 @@ help; exit 1 means that the world failed, and starting again may. A message is o
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -58,6 +60,16 @@ class PluginError(EdgeinferError, LookupError):
     """No installed plug-in has that name, or the library that it needs is missing."""
 
     exit_status = 2
+
+
+def lacking(what: str, library: str, extra: str) -> PluginError:
+    """`what` needs a library that only an extra brings; the hint says who brings it here."""
+    # A release of deploy/install.sh carries the system's files in it.
+    if Path(sys.prefix, "system/edgeinfer.service").exists():
+        hint = "run install.sh once more: it brings what the configured sinks need"
+    else:
+        hint = f"pip install 'edgeinfer[{extra}]'"
+    return PluginError(f"{what}: needs {library}; {hint}")
 
 
 class ModelError(EdgeinferError, ValueError):

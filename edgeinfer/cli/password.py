@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from edgeinfer.errors import ConfigError, PluginError
+from edgeinfer.errors import ConfigError, lacking
 
 
 @click.command("password")
@@ -22,7 +22,7 @@ def command(file: Path) -> None:
     try:
         from edgeinfer.sinks.dashboard import password
     except ModuleNotFoundError as error:
-        raise PluginError(f"password: needs {error.name}; pip install 'edgeinfer[web]'") from error
+        raise lacking("password", str(error.name), "web") from error
     try:
         line = password.hashed(_asked())
     except ValueError as error:

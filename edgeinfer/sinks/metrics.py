@@ -15,16 +15,14 @@ from annotated_types import Ge, Le
 
 from edgeinfer import __version__
 from edgeinfer.core.results import Event, Health, Message, Result
-from edgeinfer.errors import PluginError, SinkError
+from edgeinfer.errors import SinkError, lacking
 from edgeinfer.sinks.health_metrics import Metric, metrics_of
 
 try:
     from prometheus_client import CollectorRegistry, Counter, Histogram, start_http_server
     from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 except ModuleNotFoundError as error:
-    raise PluginError(
-        "sink 'metrics': needs prometheus-client; pip install 'edgeinfer[metrics]'"
-    ) from error
+    raise lacking("sink 'metrics'", "prometheus-client", "metrics") from error
 
 # From an Edge TPU's fastest model to what no person waits for.
 _BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from http.client import HTTPConnection
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -218,15 +219,29 @@ def test_an_address_of_another_machine_is_one_line() -> None:
         sink.send(health())
 
 
-def test_without_the_library_the_error_says_what_to_install() -> None:
+@pytest.mark.parametrize(
+    ("installed", "hint"),
+    [
+        (False, "pip install 'edgeinfer[metrics]'"),
+        (True, "run install.sh once more: it brings what the configured sinks need"),
+    ],
+)
+def test_without_the_library_the_error_says_who_brings_it(
+    installed: bool, hint: str, tmp_path: Path
+) -> None:
+    """A release of install.sh has the unit in it."""
+    if installed:
+        (tmp_path / "system").mkdir()
+        (tmp_path / "system/edgeinfer.service").touch()
     code = (
         "import sys; sys.modules['prometheus_client'] = None\n"
         "from edgeinfer import plugins\n"
         "from edgeinfer.errors import PluginError\n"
+        "sys.prefix = sys.argv[1]\n"
         "try: plugins.find('sink', 'metrics')\n"
         "except PluginError as error: print(error)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == (
-        "sink 'metrics': needs prometheus-client; pip install 'edgeinfer[metrics]'"
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path], capture_output=True, text=True, check=True
     )
+    assert done.stdout.strip() == f"sink 'metrics': needs prometheus-client; {hint}"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from edgeinfer import state
 from edgeinfer.core.results import Event, Health, Message, Result, State
 from edgeinfer.core.setup import Setup
-from edgeinfer.errors import ConfigError, PluginError, SinkError
+from edgeinfer.errors import ConfigError, SinkError, lacking
 from edgeinfer.sinks.dashboard.options import Bounds, DashboardOptions
 
 if TYPE_CHECKING:
@@ -136,9 +136,7 @@ def _checked(options: DashboardOptions) -> str:
         import_module("edgeinfer.sinks.dashboard.parts")
         from edgeinfer.sinks.dashboard import password, server
     except ModuleNotFoundError as error:
-        raise PluginError(
-            f"sink 'dashboard': needs {error.name}; pip install 'edgeinfer[web]'"
-        ) from error
+        raise lacking("sink 'dashboard'", str(error.name), "web") from error
     problems: list[str] = []
     line = password.read(options.password_file, problems) if options.password_file else ""
     if options.key and not options.certificate:
