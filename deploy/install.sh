@@ -12,6 +12,7 @@ set -euo pipefail
 prefix=/opt/edgeinfer
 etc=/etc/edgeinfer
 state=/var/lib/edgeinfer
+unit=/etc/systemd/system/edgeinfer.service
 needed_mb=400 # a release takes 180 on arm64, beside the old one; pip's downloads and numpy may come to it
 here=$(cd "$(dirname "$0")" && pwd)
 
@@ -43,7 +44,7 @@ offline='' config='' keep='' uninstall='' start=yes
 release='' old='' was_active='' replaced=''
 while [ $# -gt 0 ]; do
   case $1 in
-    --offline | --config | --keep) [ $# -ge 2 ] || wrong "$1: needs a value" ;;&
+    --offline | --config | --keep) [ "${2:-}" ] || wrong "$1: needs a value" ;;&
     --offline) offline=$2 && shift ;;
     --config) config=$2 && shift ;;
     --keep) keep=,$2, && shift ;;
@@ -55,6 +56,7 @@ while [ $# -gt 0 ]; do
   shift
 done
 
+list() { xargs <<<"${1//,/ }"; }
 kept() { [[ $keep == *,$1,* ]]; }
 booted() { [ -d /run/systemd/system ]; } # false where an image is being built in a chroot
 active() { booted && systemctl is-active --quiet edgeinfer; }
@@ -63,7 +65,7 @@ active() { booted && systemctl is-active --quiet edgeinfer; }
 
 check_words() {
   [ -z "$keep" ] || [ "$uninstall" ] || wrong "--keep: belongs to --uninstall"
-  [[ $keep =~ ^(,((config|state),)+)?$ ]] || wrong "--keep ${keep//,/ }: knows config and state"
+  [[ $keep =~ ^(,((config|state),)+)?$ ]] || wrong "--keep $(list "$keep"): knows config and state"
   [ -z "$offline" ] || [ -d "$offline" ] || wrong "--offline $offline: no such folder"
   [ -z "$config" ] || [ -f "$config" ] || wrong "--config $config: no such file"
   [ -z "$offline" ] || offline=$(cd "$offline" && pwd)
@@ -102,6 +104,8 @@ check_space() {
 ### A release: a venv of its own, with the files of the system that belong to it
 
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+# And not what `apt autoremove` may take away again, as after an uninstallation of ours.
+stays() { installed "$1" && [ -z "$(apt-mark showauto "$1")" ]; }
 
 # numpy is the system's: picamera2 is built against it, and a second one beside it breaks both.
 system_packages() {
@@ -110,7 +114,7 @@ system_packages() {
   # Raspberry Pi OS has it, Debian does not.
   [ -z "$(apt-cache madison python3-picamera2)" ] || wanted+=(python3-picamera2)
   for package in "${wanted[@]}"; do
-    installed "$package" || missing+=("$package")
+    stays "$package" || missing+=("$package")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing ${missing[*]}"
@@ -209,7 +213,7 @@ activate() {
   install -D -m 644 "$1/system/sysusers.conf" /etc/sysusers.d/edgeinfer.conf
   install -D -m 644 "$1/system/tmpfiles.conf" /etc/tmpfiles.d/edgeinfer.conf
   install -D -m 644 "$1/system/udev.rules" /etc/udev/rules.d/60-edgeinfer.rules
-  install -D -m 644 "$1/system/edgeinfer.service" /etc/systemd/system/edgeinfer.service
+  install -D -m 644 "$1/system/edgeinfer.service" "$unit"
   systemd-sysusers /etc/sysusers.d/edgeinfer.conf
   systemd-tmpfiles --create /etc/tmpfiles.d/edgeinfer.conf
   ln -sfn "$1" "$prefix/current.new"
@@ -228,15 +232,16 @@ reload() {
 }
 
 configuration() {
-  if [ "$config" ]; then
-    if [ -f "$etc/edgeinfer.toml" ]; then
-      cp -p "$etc/edgeinfer.toml" "$etc/edgeinfer.toml.before"
-      replaced=yes
-    fi
-    install -m 644 "$config" "$etc/edgeinfer.toml"
-  elif [ ! -f "$etc/edgeinfer.toml" ]; then
-    install -m 644 "$here/edgeinfer.toml" "$etc/edgeinfer.toml"
+  local file=$etc/edgeinfer.toml
+  if [ ! -f "$file" ]; then
+    replaced=nothing
+  elif [ "$config" ]; then
+    cp -p "$file" "$file.before"
+    replaced=another
+  else
+    return 0
   fi
+  install -m 644 "${config:-$here/edgeinfer.toml}" "$file"
 }
 
 models() {
@@ -248,13 +253,12 @@ models() {
 
 ### Whether it works
 
-# `edgeinfer check` as the service would see it: its user, its folders, its secrets.
+# `edgeinfer check` as the service would see it: its user, its folders, and the secrets that the unit and what a
+# person added to it hand over.
 check() {
   booted || return 0 # in an image that is being built there is nothing to be tried
-  local secrets=() file
-  for file in "$etc"/secrets/*; do
-    [ ! -f "$file" ] || secrets+=(--property="LoadCredential=$(basename "$file"):$file")
-  done
+  local secrets
+  mapfile -t secrets < <(systemctl cat edgeinfer | sed -n 's/^\(Load\|Set\)Credential.*=/--property=&/p')
   systemd-run --quiet --pipe --wait --collect --service-type=exec --uid=edgeinfer \
     --property=WorkingDirectory="$etc" --property=StateDirectory=edgeinfer --property=UMask=0077 \
     --property="SupplementaryGroups=video plugdev apex" "${secrets[@]}" \
@@ -264,16 +268,20 @@ check() {
 # Whatever ends this script before it is done: the version that was here is here again, and runs if it ran.
 undo() {
   [ "$release" ] || return 0
+  case $replaced in
+    another) mv "$etc/edgeinfer.toml.before" "$etc/edgeinfer.toml" ;;
+    nothing) rm -f "$etc/edgeinfer.toml" ;;
+  esac
+  if [ -z "$old" ]; then
+    remove
+    rm -rf "${prefix:?}"/{current,bin,releases} # what came with us is still known by the next try
+    return
+  fi
   if [ "$(readlink -f "$prefix/current")" = "$release" ]; then
-    if [ "$old" ]; then
-      say "going back to the version that was here"
-      activate "$old"
-    else
-      rm -f "$prefix/current" "$prefix/bin"
-    fi
+    say "going back to the version that was here"
+    activate "$old"
   fi
   rm -rf "$release"
-  [ -z "$replaced" ] || mv "$etc/edgeinfer.toml.before" "$etc/edgeinfer.toml"
   [ -z "$was_active" ] || systemctl start edgeinfer || say "the old version does not start either"
 }
 
@@ -282,6 +290,7 @@ install_it() {
   check_system
   check_space
   [ ! -e "$prefix/current" ] || old=$(readlink -f "$prefix/current")
+  keep_what_is_there
   trap undo EXIT
   if [ "$offline" ]; then offline_packages; else system_packages; fi
   make_release
@@ -294,7 +303,7 @@ install_it() {
   configuration
   models
   check "$release" || status=$?
-  if [ "$status" = 2 ] && [ "$replaced" ]; then
+  if [ "$status" = 2 ] && [ "$replaced" = another ]; then
     fail "$config is wrong, as was said above; what was here before is here again, with its configuration"
   fi
   # A camera that is unplugged or a broker that is away is not the new version's fault.
@@ -306,6 +315,12 @@ install_it() {
   trap - EXIT
   find "$prefix/releases" -mindepth 1 -maxdepth 1 ! -path "$release" -exec rm -rf {} +
   advice
+}
+
+# If it is not installed after all.
+keep_what_is_there() {
+  [ ! -e "$etc" ] && [ ! -e "$unit.d" ] || keep=,config,
+  [ ! -e "$state" ] || keep+=,state,
 }
 
 start_it() {
@@ -331,30 +346,33 @@ advice() {
 
 ### Away again
 
-uninstall_it() {
-  [ "$(id -u)" = 0 ] || fail "has to be root; try sudo $0 --uninstall"
-  local packages=()
-  if booted; then
-    systemctl disable --quiet --now edgeinfer 2>/dev/null || true
-  else
-    systemctl disable --quiet edgeinfer 2>/dev/null || true
-  fi
-  [ ! -f "$prefix/packages" ] || mapfile -t packages <"$prefix/packages"
-  rm -f /etc/systemd/system/edgeinfer.service /etc/udev/rules.d/60-edgeinfer.rules \
+# All but $prefix, and what is to be kept.
+remove() {
+  local now=()
+  ! booted || now=(--now)
+  systemctl disable --quiet "${now[@]}" edgeinfer 2>/dev/null || true
+  rm -f "$unit" /etc/udev/rules.d/60-edgeinfer.rules \
     /etc/tmpfiles.d/edgeinfer.conf /etc/sysusers.d/edgeinfer.conf /usr/local/bin/edgeinfer
   # Debian has no such folder until somebody needs it.
   rmdir /etc/sysusers.d 2>/dev/null || true
-  rm -rf "$prefix"
-  kept config || rm -rf "$etc" /etc/systemd/system/edgeinfer.service.d
+  kept config || rm -rf "$etc" "$unit.d"
   kept state || rm -rf "$state"
   # Files that are kept need their owner.
   kept state || ! id edgeinfer >/dev/null 2>&1 || userdel edgeinfer
   reload
+}
+
+uninstall_it() {
+  [ "$(id -u)" = 0 ] || fail "has to be root; try sudo $0 --uninstall"
+  local packages=()
+  [ ! -f "$prefix/packages" ] || mapfile -t packages <"$prefix/packages"
+  remove
+  rm -rf "$prefix"
   if [ ${#packages[@]} -gt 0 ]; then
     apt-mark auto "${packages[@]}" >/dev/null
     say "apt autoremove removes ${packages[*]}, if nothing else needs them"
   fi
-  say "edgeinfer is gone${keep:+; kept:${keep//,/ }}"
+  say "edgeinfer is gone${keep:+; kept: $(list "$keep")}"
 }
 
 check_words

@@ -29,6 +29,8 @@ max_fps = 5
 [[sink]]
 type = "mqtt"
 uri = "mqtt://localhost:1883"
+user = "porch"
+password_file = "mqtt-password"
 
 [[sink]]
 type = "dashboard"
@@ -120,8 +122,10 @@ def test_what_cannot_work_is_refused_with_a_reason(machine: Machine) -> None:
     assert "bullseye) is neither bookworm nor trixie" in bullseye
     assert "no such folder" in _refused(machine, "--offline", "/nowhere", status=2)
     assert "has no wheel of edgeinfer" in _refused(machine, "--offline", "/home/pi", status=1)
+    assert "--offline: needs a value" in _refused(machine, "--offline", "", status=2)
     assert "--turbo: unknown" in _refused(machine, "--turbo", status=2)
-    assert "knows config and state" in _refused(machine, "--uninstall", "--keep", "all", status=2)
+    refusal = _refused(machine, "--uninstall", "--keep", "all,config", status=2)
+    assert "--keep all config: knows config and state" in refusal
 
 
 def test_a_32_bit_system_is_refused_whatever_its_kernel_is(machine: Machine) -> None:
@@ -154,8 +158,25 @@ def test_without_a_network_it_says_what_needs_one(machine: Machine) -> None:
     assert "python3-numpy: could not be installed; is there a network?" in refusal
 
 
-def test_one_command_installs_and_starts_the_service(machine: Machine) -> None:
+def test_what_fails_at_the_end_leaves_nothing(machine: Machine) -> None:
+    in_the_way = "/etc/systemd/system/multi-user.target.wants/edgeinfer.service"
+    machine.run("mkdir", in_the_way)
     config = ["--config", "/home/pi/proof.toml"]
+
+    _refused(machine, "--offline", "/home/pi/wheels", *config, status=1)
+
+    machine.run("rmdir", in_the_way)
+    machine.run("id", "edgeinfer", status=1)
+    assert not (machine.path / "var/lib/edgeinfer").exists()
+
+
+def test_one_command_installs_and_starts_the_service(machine: Machine) -> None:
+    """The password is handed over by the unit: it lies where root alone can read it."""
+    config = ["--config", "/home/pi/proof.toml"]
+    secrets = machine.path / "etc/edgeinfer/secrets"
+    secrets.mkdir(mode=0o700, parents=True)
+    (secrets / "mqtt-password").write_text("open sesame\n")
+    (secrets / "mqtt-password").chmod(0o600)
 
     done = machine.run(INSTALL, "--offline", "/home/pi/wheels", *config)
 
@@ -250,6 +271,7 @@ def test_uninstalled_nothing_is_left_but_what_is_to_be_kept(machine: Machine) ->
         "/etc/edgeinfer",
         "/etc/edgeinfer/edgeinfer.toml",
         "/etc/edgeinfer/secrets",
+        "/etc/edgeinfer/secrets/mqtt-password",
     }
     machine.run("id", "edgeinfer", status=1)
     machine.run(INSTALL, "--uninstall")
