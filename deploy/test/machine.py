@@ -13,6 +13,8 @@ from typing import Any
 
 # A Zero 2 W has 426 MB for programs, once the firmware has taken its part of 512.
 _ZERO_2_W = "mem=426M"
+# Nothing is plugged in, and the emulated controller would take a processor by itself.
+_NO_USB = "modprobe.blacklist=dwc2"
 _LIMIT_S = 3600
 _SILENCE_S = 1200
 # Two boots: the first start of a card without cloud-init ends with a restart.
@@ -68,7 +70,8 @@ _DRIVE = dict.fromkeys(STEPS, "if=none,id=card") | {"raspi3b": "if=sd"}
 WORDS = {
     "virt": "console=ttyAMA0 root=/dev/vda rw quiet cloud-init=disabled",
     "quick": "console=ttyAMA0 root=/dev/vda rw quiet cloud-init=disabled",
-    "raspi3b": f"console=ttyAMA0,115200 root=/dev/mmcblk0 rw quiet cloud-init=disabled {_ZERO_2_W}",
+    "raspi3b": "console=ttyAMA0,115200 root=/dev/mmcblk0 rw quiet cloud-init=disabled"
+    f" {_ZERO_2_W} {_NO_USB}",
     "card": "console=ttyAMA0 root=/dev/vda rw quiet",
 }
 _HOPELESS = re.compile(rb"Kernel panic|initrd: no root|emergency mode|Out of memory: Killed.*")
