@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from edgeinfer import whole
+
 _log = logging.getLogger(__name__)
 
 
@@ -37,12 +39,7 @@ def keep(path: Path, document: Mapping[str, Any]) -> None:
 
     Raises: OSError: it cannot be written.
     """
-    beside = path.with_name(f"{path.name}.new")
-    with beside.open("w", encoding="utf-8") as file:
-        json.dump(document, file, ensure_ascii=False)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    whole.write(path, json.dumps(document, ensure_ascii=False).encode())
 
 
 def kept(path: Path) -> dict[str, Any]:

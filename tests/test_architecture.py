@@ -20,7 +20,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 ROWS = [
     {"errors"},
     {"core"},
-    {"drawing", "picture_header"},
+    {"drawing", "picture_header", "whole"},
     {"wire", "picture", "sections", "state"},
     {"config", "plugins", "prepare", "motion", "last_run"},
     {"sources", "engines", "decoders", "trackers", "rules", "sensors", "sinks", "model"},

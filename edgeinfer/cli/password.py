@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import click
 
+from edgeinfer import whole
 from edgeinfer.errors import ConfigError, lacking
 
 
@@ -27,7 +27,7 @@ def command(file: Path) -> None:
         line = password.hashed(_asked())
     except ValueError as error:
         raise ConfigError(f"password: {error}; nothing is written") from error
-    _write(file, line)
+    whole.write(file, f"{line}\n".encode(), mode=0o600)
     click.echo(f'{file}: written; password_file = "{file}" in the sink of type dashboard', err=True)
 
 
@@ -37,12 +37,3 @@ def _asked() -> str:
         given: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
         return given
     return sys.stdin.readline().rstrip("\r\n")
-
-
-def _write(file: Path, line: str) -> None:
-    """Whole or not at all. Raises: OSError: it cannot be written."""
-    part = file.with_name(f".{file.name}.part")
-    part.unlink(missing_ok=True)
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        out.write(f"{line}\n")
-    part.replace(file)

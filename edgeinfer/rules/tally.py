@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from edgeinfer import whole
+
 _log = logging.getLogger(__name__)
 
 _VERSION = 1
@@ -78,20 +80,11 @@ class TallyFile:
 
     def _try_to_write(self, tally: Tally) -> None:
         try:
-            self._write(tally)
+            whole.write(self._path, json.dumps({"v": _VERSION} | asdict(tally)).encode())
         except OSError as error:
             self._warn(error)
         else:
             self._kept, self._failed = tally, False
-
-    def _write(self, tally: Tally) -> None:
-        part = self._path.with_suffix(".part")
-        try:
-            part.write_text(json.dumps({"v": _VERSION} | asdict(tally)), encoding="utf-8")
-            part.replace(self._path)
-        except OSError:
-            part.unlink(missing_ok=True)
-            raise
 
     def _warn(self, error: OSError) -> None:
         if not self._failed:

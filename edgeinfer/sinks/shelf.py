@@ -15,8 +15,10 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from zlib import crc32
 
+from edgeinfer import whole
+from edgeinfer.whole import PART
+
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z_[A-Za-z0-9-]*_[A-Za-z0-9-]*_[0-9a-f]{8}\.jpg")
-_PART = ".part"
 _TIME = "%Y%m%dT%H%M%S.%f"
 _LONGEST_WORD = 60  # of 255 bytes that a name may have, three times
 
@@ -72,7 +74,7 @@ class Shelf:
         self._forget(name)
         while self.bytes + len(data) > self._most_bytes:
             self._drop_oldest()
-        write_whole(self.folder, name, data)
+        whole.write(self.folder / name, data)
         self._files.append((name, len(data)))
         self.bytes += len(data)
         return True
@@ -115,26 +117,9 @@ def check_writable(folder: Path) -> None:
         raise PermissionError(why, os.strerror(why))
 
 
-def write_whole(folder: Path, name: str, data: bytes) -> None:
-    """By another name first, and on the disk before it has its own: a power cut leaves no half.
-
-    Raises: OSError: it cannot be written; then nothing of it is left.
-    """
-    part = folder / f".{name}{_PART}"
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(folder / name)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
-
-
 def _is_left_over(name: str) -> bool:
-    bare = name.removeprefix(".").removesuffix(_PART)
-    return name == f".{bare}{_PART}" and _is_own(bare)
+    bare = name.removeprefix(".").removesuffix(PART)
+    return name == f".{bare}{PART}" and _is_own(bare)
 
 
 def _is_own(name: str) -> bool:

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from edgeinfer import whole
 from edgeinfer.errors import StoreError
 from edgeinfer.tools.flash_card import FOLDER, LEDGER, check_room
 from edgeinfer.tools.flash_payload import File
@@ -154,17 +155,8 @@ def _document(entries: list[Entry]) -> bytes:
 
 
 def _put(path: Path, content: bytes) -> None:
-    """Whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    whole.write(path, content)
 
 
 def _sum(content: bytes) -> str:

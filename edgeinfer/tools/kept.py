@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from edgeinfer import whole
 
 # Above this share of the processor, what other programs took shows in the time.
 _MOST_OTHERS = 0.1
@@ -58,11 +59,9 @@ class Times:
         """At once in the file: what an impatient person interrupts is not lost."""
         self._kept[key] = Kept(timed, date, self._digest_of(key))
         self._usable.add(key)
-        part = self.file.with_name(f".{self.file.name}.{os.getpid()}.part")
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(_table(self._kept), indent=2) + "\n", encoding="utf-8")
-            part.replace(self.file)
+            whole.write(self.file, (json.dumps(_table(self._kept), indent=2) + "\n").encode())
         except OSError:  # then it is measured again the next time; `writable` says so
             self.writable = False
 

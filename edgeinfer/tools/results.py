@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from edgeinfer import whole
 from edgeinfer.model import weights
 from edgeinfer.tools import board
 from edgeinfer.tools.bench import Compared, Report
@@ -80,12 +80,7 @@ def write(found: Document, path: Path) -> None:
     Raises: OSError: it cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    whole.write(path, (json.dumps(found, indent=2, ensure_ascii=False) + "\n").encode())
 
 
 def _sweep(found: Sweep) -> Document:

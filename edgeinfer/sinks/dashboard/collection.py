@@ -14,12 +14,12 @@ from typing import Annotated, Any
 
 from annotated_types import Ge, Le
 
-from edgeinfer import state
+from edgeinfer import state, whole
 from edgeinfer.core.frame import Frame
 from edgeinfer.core.results import Event
 from edgeinfer.sinks.dashboard.exchange import RefusedError
 from edgeinfer.sinks.dashboard.pictures import encoded
-from edgeinfer.sinks.shelf import stamp, write_whole
+from edgeinfer.sinks.shelf import stamp
 
 GOAL, GOAL_TRANSFER = 1000, 100
 """Pictures of each class to train a model from nothing (the talk's rule of thumb), and about how
@@ -119,7 +119,7 @@ class Collection:
             raise RefusedError(409, f"{folder}: {_MOST_LABELS} labels already")
         try:
             (folder / label).mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_whole(folder / label, f"{stamp(frame.wall_ns)}_{frame.seq}.jpg", data)
+            whole.write(folder / label / f"{stamp(frame.wall_ns)}_{frame.seq}.jpg", data)
         except OSError as error:
             raise _refused(folder, error) from error
         kept[label] = kept.get(label, 0) + 1

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
-from shutil import copystat
 
+from edgeinfer import whole
 from edgeinfer.sinks.dashboard.exchange import RefusedError
 
 _MOST_BYTES = 65_536  # as `config` reads
@@ -38,25 +36,10 @@ def replace(path: Path, text: str) -> None:
         raise RefusedError(413, f"{path}: over {_MOST_BYTES} bytes")
     real = path.resolve()  # a link stays a link
     try:
-        _write(real.with_name(real.name + _BACKUP), real.read_bytes(), like=real)
-        _write(real, data, like=real)
+        whole.write(real.with_name(real.name + _BACKUP), real.read_bytes(), like=real)
+        whole.write(real, data, like=real)
     except OSError as error:
         raise _refused(path, error) from error
-
-
-def _write(path: Path, data: bytes, like: Path) -> None:
-    part = path.with_name(f".{path.name}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        copystat(like, part)
-        part.replace(path)
-    except OSError:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-        raise
 
 
 def _refused(path: Path, error: OSError | UnicodeDecodeError) -> RefusedError:

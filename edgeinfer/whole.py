@@ -1,0 +1,31 @@
+"""Whole: a file is replaced whole or not at all, whatever ends the process or the power."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+from shutil import copystat
+
+PART = ".part"
+
+
+def write(path: Path, data: bytes, *, mode: int = 0o666, like: Path | None = None) -> None:
+    """By another name first, and on the disk before it has its own: a power cut leaves no half.
+
+    `mode` is a new file's, less what the umask takes; with `like` it gets that file's.
+    Raises: OSError: it cannot be written; then nothing of it is left.
+    """
+    part = path.with_name(f".{path.name}{PART}")
+    part.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if like:
+            copystat(like, part)
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
