@@ -17,7 +17,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from importlib.util import cache_from_source, find_spec
@@ -33,6 +33,7 @@ MOST_RESIDENT_MB = 150
 # Two small files, the record of the run and a rule's count, are written anew at most once a minute.
 MOST_BLOCKS_A_MINUTE = 4
 _BLOCK_BYTES = 4096
+EXTRAS = {"web": "for the sink dashboard", "metrics": "for the sink metrics"}
 _LEAST_MB = 1.0
 
 # Why each is there at all; what is not named here is small, or what another one asks for.
@@ -53,12 +54,23 @@ WHY = {
 
 def installed() -> dict[str, float]:
     """MB of each distribution that edgeinfer asks for without its extras, the largest first."""
-    sizes = {_name(each): _size_bytes(each) for each in _closure(distribution("edgeinfer"))}
+    sizes = {_name(each): _size_bytes(each) for each in _closure([distribution("edgeinfer")])}
     return {name: _mb(size) for name, size in sorted(sizes.items(), key=lambda item: -item[1])}
 
 
-def _closure(whole: Distribution) -> Iterator[Distribution]:
-    found, wanted = set(), [whole]
+def extras(without: Collection[str]) -> dict[str, float]:
+    """MB that each extra of a sink adds to those, where it is installed."""
+    edgeinfer = distribution("edgeinfer")
+    sizes = {
+        extra: sum(_size_bytes(each) for each in _closure(more) if _name(each) not in without)
+        for extra in EXTRAS
+        if (more := list(_required(edgeinfer, extra)))
+    }
+    return {extra: _mb(size) for extra, size in sizes.items()}
+
+
+def _closure(whole: Iterable[Distribution]) -> Iterator[Distribution]:
+    found, wanted = set(), list(whole)
     while wanted:
         each = wanted.pop()
         if _name(each) in found:
@@ -68,9 +80,10 @@ def _closure(whole: Distribution) -> Iterator[Distribution]:
         yield each
 
 
-def _required(by: Distribution) -> Iterator[Distribution]:
+def _required(by: Distribution, extra: str = "") -> Iterator[Distribution]:
     for requirement in by.requires or ():
-        if "extra ==" not in requirement and (name := re.match(r"[\w.-]+", requirement)):
+        _, _, of_extra = requirement.partition("extra == ")
+        if of_extra.strip("'\"") == extra and (name := re.match(r"[\w.-]+", requirement)):
             try:
                 yield distribution(name[0])
             except PackageNotFoundError:  # one for another system
@@ -186,7 +199,10 @@ def table(report: dict[str, Any]) -> str:
     lines += [f"| {name} | {mb:.1f} | {WHY.get(name, '')} |" for name, mb in large.items()]
     lines += [f"| {len(sizes) - len(large)} others | {rest:.1f} | |"]
     goal = MOST_INSTALLED_MB[platform.machine()]
-    lines += [f"| **all** | **{sum(sizes.values()):.1f}** | goal {goal} |", ""]
+    lines += [f"| **all** | **{sum(sizes.values()):.1f}** | goal {goal} |"]
+    more = report["extras"].items()
+    lines += [f"| edgeinfer[{extra}] | {mb:.1f} more | {EXTRAS[extra]} |" for extra, mb in more]
+    lines += [""]
     lines += ["| while it detects | |", "|---|---|"]
     lines += [f"| {key} | {value} |" for key, value in report["service"].items()]
     lines += ["", "; ".join(report["missed"]) or "every goal is held"]
@@ -206,7 +222,8 @@ def main() -> int:
     given = parser.parse_args()
     sizes = installed()
     service = of_unit(given.unit, given.seconds) if given.unit else of_own(given.seconds)
-    found = {"sizes": sizes, "service": service, "missed": missed(sizes, service)}
+    found = {"sizes": sizes, "extras": extras(sizes), "service": service}
+    found |= {"missed": missed(sizes, service)}
     report = {**provenance(), **found}
     shown = table(report)
     print(json.dumps(report) if given.json else shown)

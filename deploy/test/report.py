@@ -36,7 +36,6 @@ def page(report: dict[str, Any]) -> str:
         f"# {report['release']} on 64-bit ARM, emulated, {report['date']}",
         _INTRODUCTION.format(**(versions | report)),
         _table(("step", *_runs(report)), _steps(report)),
-        *([report["note"]] if "note" in report else []),  # a person's, of what a run cannot say
         "## What was measured",
         _table(("what", *_runs(report)), _facts(facts)),
         "## Where the megabytes go",
@@ -49,8 +48,7 @@ def page(report: dict[str, Any]) -> str:
 
 
 def _runs(report: dict[str, Any]) -> list[str]:
-    """One for each machine, or whatever runs a person has laid beside each other."""
-    return [name for name, value in report.items() if isinstance(value, list)]
+    return [name for name in STEPS if name in report]
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
@@ -62,7 +60,7 @@ def _steps(report: dict[str, Any]) -> Iterable[tuple[str, ...]]:
     for name in dict.fromkeys(step for steps in STEPS.values() for step in steps):
         found = [_step(report[run], name) for run in _runs(report)]
         words = [
-            _verdict(step) if step or name in STEPS.get(run, ()) else ""
+            _verdict(step) if name in STEPS[run] else ""
             for run, step in zip(_runs(report), found, strict=True)
         ]
         yield (name.replace("_", " "), *words)
@@ -108,8 +106,8 @@ def _sizes(sizes: dict[str, float], packages: dict[str, float]) -> str:
     return (
         _table(("what edgeinfer asks for", "MB"), rows)
         + f"\n\nThe system's packages that came with it, its numpy among them, are "
-        f"{sum(packages.values()):.1f} MB: {named}. What each is there for says "
-        "`benchmarks/footprint.py`."
+        f"{sum(packages.values()):.1f} MB: {named}. What each is there for, and what the extras of "
+        "the sinks add, says `benchmarks/footprint.py`."
     )
 
 

@@ -28,6 +28,14 @@ def test_whatever_an_installation_brings_has_its_size() -> None:
     assert sizes["edgeinfer"] > 1
 
 
+def test_an_extra_counts_what_it_adds_and_no_more() -> None:
+    sizes = asked("footprint.extras(footprint.installed())")
+    assert set(sizes) == {"web", "metrics"}
+    assert 0 < sizes["metrics"] < sizes["web"] < 20
+    more = asked("footprint.extras({'anyio', 'cffi', 'starlette', 'uvicorn'})")
+    assert more["web"] < sizes["web"]
+
+
 def test_a_goal_that_is_missed_is_named_with_its_figure() -> None:
     sizes = {"one": 100.0, "other": 20.0}
     assert asked(f"footprint.missed({sizes}, {HELD})") == []
