@@ -54,7 +54,7 @@ STEPS = {
         "the_model_sees_what_it_sees_on_x86_64",
     ],
 }
-WHOLE = ("virt", "raspi3b", "card")
+WHOLE = ("virt", "card", "raspi3b")  # the longest first
 _VIRT = "-M virt -cpu cortex-a72 -smp 2 -m 1024 -net none"
 _CARD = "-device virtio-blk-device,drive=card"
 # Four cores and 1 GB is what QEMU's Raspberry Pi 3 always has.
@@ -134,21 +134,21 @@ def _run(qemu: list[str], path: Path) -> None:
         said.seek(0, os.SEEK_END)
         machine = subprocess.Popen(qemu, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
-            reason = _follow(machine, said)
+            reason = _follow(machine, said, path.stem)
         finally:
             machine.kill()
             machine.wait()
     if reason:
-        print(f"  ended: {reason}; see {path}", flush=True)
+        print(f"{path.stem}: ended: {reason}; see {path}", flush=True)
 
 
-def _follow(machine: subprocess.Popen[bytes], said: Any) -> str:
+def _follow(machine: subprocess.Popen[bytes], said: Any, kind: str) -> str:
     began = heard = time.monotonic()
     text = b""
     while True:
         ended = machine.poll() is not None
         new = said.read()
-        text = _print_steps(text + new)
+        text = _print_steps(text + new, kind)
         now = time.monotonic()
         heard = now if new else heard
         if ended:
@@ -160,14 +160,13 @@ def _follow(machine: subprocess.Popen[bytes], said: Any) -> str:
         time.sleep(0.5)
 
 
-def _print_steps(text: bytes) -> bytes:
+def _print_steps(text: bytes, kind: str) -> bytes:
     """What comes after the last one."""
     for found in _STEP.findall(text):
         step = json.loads(found)
         verdict = "yes" if step["passed"] else f"NO: {step['error']}"
-        print(
-            f"  {step['seconds']:>6.1f} s  {step['step'].replace('_', ' ')}: {verdict}", flush=True
-        )
+        name = step["step"].replace("_", " ")
+        print(f"{kind:>7} {step['seconds']:>6.1f} s  {name}: {verdict}", flush=True)
     return _STEP.split(text)[-1]
 
 

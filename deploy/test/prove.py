@@ -25,7 +25,9 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,7 @@ MODEL = "coco_ssd_mobilenet_v1"
 WEIGHTS = "coco_ssd_mobilenet_v1_1.0_quant.tflite"
 PICTURES = ("cat_720p.jpg", "kite_and_cold.jpg", "parrot.jpg", "grace_hopper.bmp")
 NEXT_VERSION = "9.0"
+_AT_ONCE = 2
 # What of the checkout decides what install.sh leaves beside edgeinfer itself.
 INSTALLED_BY = ("pyproject.toml", "deploy/install.sh", "systemd")
 
@@ -65,9 +68,10 @@ def prove(release: str, machines: list[str]) -> dict[str, Any]:
         with clock("flash"):
             images["card"] = _card(folder)
     report: dict[str, Any] = {"release": release, "date": time.strftime("%Y-%m-%d")}
-    for kind in machines:
-        with clock(kind):
-            report[kind] = machine.boot(folder, images[kind], kind)
+    # One alone leaves half a processor idle; all at once they would wait for each other.
+    with clock("machines"), ThreadPoolExecutor(_AT_ONCE) as pool:
+        boots = pool.map(partial(machine.boot, folder), images.values(), images)
+        report |= zip(images, boots, strict=True)
     return report | {"qemu": machine.version(), "packages": came, **clock.report()}
 
 
