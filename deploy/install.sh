@@ -258,7 +258,7 @@ models() {
 check() {
   booted || return 0 # in an image that is being built there is nothing to be tried
   local secrets
-  mapfile -t secrets < <(systemctl cat edgeinfer | sed -n 's/^\(Load\|Set\)Credential.*=/--property=&/p')
+  mapfile -t secrets < <(systemctl cat edgeinfer | sed -n 's/^\s*\(\(Load\|Set\)Credential\w*\)\s*=\s*/--property=\1=/p')
   systemd-run --quiet --pipe --wait --collect --service-type=exec --uid=edgeinfer \
     --property=WorkingDirectory="$etc" --property=StateDirectory=edgeinfer --property=UMask=0077 \
     --property="SupplementaryGroups=video plugdev apex" "${secrets[@]}" \
@@ -266,7 +266,10 @@ check() {
 }
 
 # Whatever ends this script before it is done: the version that was here is here again, and runs if it ran.
+# Nothing ends this one half way: no second Ctrl-C, and not that nobody is there any more to read what it says.
 undo() {
+  trap '' INT TERM HUP PIPE
+  set +e
   [ "$release" ] || return 0
   case $replaced in
     another) mv "$etc/edgeinfer.toml.before" "$etc/edgeinfer.toml" ;;
@@ -292,6 +295,10 @@ install_it() {
   [ ! -e "$prefix/current" ] || old=$(readlink -f "$prefix/current")
   keep_what_is_there
   trap undo EXIT
+  # By themselves they would go on behind a step that takes Ctrl-C for its own.
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
   if [ "$offline" ]; then offline_packages; else system_packages; fi
   make_release
   # The camera has one reader at a time, and check wants to look through it.
@@ -339,6 +346,8 @@ advice() {
   case $status in
     0) ;;
     2) say "its configuration is wrong, so it was not started; correct $etc/edgeinfer.toml, then: systemctl start edgeinfer" ;;
+    243) say "systemd hands nothing over: in $etc/secrets a name has a sign that is not ASCII, or a colon, or it is" \
+      "more than 1 MB; or a LoadCredential= of yours names what is not there. Then: systemctl restart edgeinfer" ;;
     *) say "what failed above is to be put right, or $etc/edgeinfer.toml changed; then: systemctl restart edgeinfer" ;;
   esac
   say "what it does: journalctl -u edgeinfer -f"

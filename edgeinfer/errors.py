@@ -66,7 +66,7 @@ def lacking(what: str, library: str, extra: str) -> PluginError:
     """`what` needs a library that only an extra brings; the hint says who brings it here."""
     # A release of deploy/install.sh carries the system's files in it.
     if Path(sys.prefix, "system/edgeinfer.service").exists():
-        hint = "run install.sh once more: it brings what the configured sinks need"
+        hint = "run install.sh once more: it brings what the sinks in /etc/edgeinfer need"
     else:
         hint = f"pip install 'edgeinfer[{extra}]'"
     return PluginError(f"{what}: needs {library}; {hint}")

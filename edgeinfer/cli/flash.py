@@ -114,7 +114,7 @@ def _password(file: TextIO | None, ssid: str | None, *, is_open: bool) -> str:
     if file is None:
         return str(click.prompt(f"Password of {ssid}", hide_input=True, err=True))
     try:
-        password = file.read().rstrip("\r\n")
+        password = file.read().removeprefix("\ufeff").rstrip("\r\n")  # as Notepad writes
     except UnicodeDecodeError as error:
         raise click.UsageError(f"--wifi-password {file.name}: is no text in UTF-8") from error
     if not password:

@@ -9,6 +9,7 @@ import click
 
 from edgeinfer import whole
 from edgeinfer.errors import ConfigError, lacking
+from edgeinfer.sinks import secret
 
 
 @click.command("password")
@@ -28,7 +29,9 @@ def command(file: Path) -> None:
     except ValueError as error:
         raise ConfigError(f"password: {error}; nothing is written") from error
     whole.write(file, f"{line}\n".encode(), mode=0o600)
-    click.echo(f'{file}: written; password_file = "{file}" in the sink of type dashboard', err=True)
+    named = file.name if file.parent == secret.FOLDER else file
+    hint = f'password_file = "{named}" in the sink of type dashboard'
+    click.echo(f"{file}: written; {hint}", err=True)
 
 
 def _asked() -> str:

@@ -10,6 +10,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+FOLDER = Path("/etc/edgeinfer/secrets")
+"""Which the unit hands over; the service itself cannot read it there."""
+
 _OF_A_FOLDER = "secrets_"  # as systemd/edgeinfer.service calls it
 _MOST_BYTES = 65_535  # of a password (MQTT 3.1.1, 1.5.3)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,8 @@ from edgeinfer.tools.flash_wheel import Wheel
 
 _SECRETS = ("password_file", "secret_file", "key")
 _PUBLIC = ("ca", "certificate")
+# As systemd takes it: for another it refuses the whole folder, and what is hidden is left out.
+_SECRET = re.compile(r"(?!\.)[ -9;-~]+")
 _TAKEN_ALONG = (".whl", ".deb", ".tflite")
 # Of the release: trixie has cloud-init; bookworm has firstrun.sh, and so had the first trixie.
 _PYTHONS = {"cloud-init": ("cp313",), "firstrun": ("cp311", "cp313")}
@@ -71,6 +74,7 @@ def left_behind(along: Along) -> list[str]:
         for named in _files_of(sink.options, (*_SECRETS, *_PUBLIC))
         if named.is_absolute()
     ]
+    lines += [f"{path}: is not taken along; put it on the Pi" for path in _seen(settings)]
     lines += [f"{path}: is not taken along" for path in _models(settings) if path.is_absolute()]
     if along.requirements is None:
         hint = "--requirements FILE takes along what pip is to install"
@@ -129,6 +133,13 @@ def _models(settings: Config) -> list[Path]:
     return [path for path in named if path is not None]
 
 
+def _seen(settings: Config) -> list[str]:
+    """The clip or the folder of pictures that is the source, and not a camera."""
+    options = settings.source.options if settings.source else None
+    named = [str(getattr(options, key, "")) for key in ("uri", "path")]
+    return [name for name in named if name and "://" not in name]
+
+
 def _own(settings: Config) -> list[str]:
     """The packages of plug-ins that are not edgeinfer's."""
     parts = [settings.source, settings.tracker, *settings.rules, *settings.sinks]
@@ -145,6 +156,9 @@ def _beside(folder: Path, named: Path, to: str, *, secret: bool) -> Iterator[Fil
         return
     if ".." in named.parts or (secret and len(named.parts) > 1):
         raise ConfigError(f"{named}: should lie beside the configuration; name it without a folder")
+    if secret and not _SECRET.fullmatch(named.name):
+        hint = "systemd hands over ASCII, without a colon, and nothing hidden"
+        raise ConfigError(f"{named}: is no name for a secret; {hint}")
     if not (folder / named).is_file():
         raise ConfigError(f"{named}: is not in {folder}, where the configuration is; put it there")
     yield File(f"{to}/{named.as_posix()}", folder / named, secret)

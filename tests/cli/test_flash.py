@@ -121,6 +121,19 @@ def test_an_empty_password_is_no_open_network(
     assert words_of_it in done.output
 
 
+def test_a_byte_order_mark_is_no_part_of_the_password(
+    words: list[str], boot: Path, tmp_path: Path
+) -> None:
+    """Windows' Notepad writes one."""
+    keys = []
+    for encoding in ("utf-8", "utf-8-sig"):
+        (tmp_path / "wifi").write_text(PASSWORD, encoding=encoding)
+        assert flash(*words, "--yes").exit_code == 0
+        keys.append((boot / "network-config").read_text())
+        flash("--boot", str(boot), "--undo")
+    assert keys[0] == keys[1]
+
+
 def test_a_password_that_is_no_text_is_refused(words: list[str], tmp_path: Path) -> None:
     (tmp_path / "wifi").write_bytes(b"\xff\xfe\x00")
     assert "is no text in UTF-8" in flash(*words).output

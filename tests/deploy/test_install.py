@@ -196,6 +196,13 @@ def test_what_the_configured_sinks_need_is_installed_too(machine: Machine) -> No
         assert machine.run("python3", "-c", ask).stdout == "200\n"
 
 
+def test_a_password_among_the_secrets_goes_by_its_name(machine: Machine) -> None:
+    file = "/etc/edgeinfer/secrets/dashboard-password"
+    done = machine.run("sh", "-c", f"echo correct horse | edgeinfer password {file}")
+    assert 'password_file = "dashboard-password" in the sink' in done.stderr
+    machine.run("rm", file)
+
+
 def test_an_upgrade_keeps_configuration_and_state(machine: Machine, tmp_path: Path) -> None:
     marker = machine.path / "var/lib/edgeinfer/marker"
     marker.write_text("kept")
@@ -207,6 +214,60 @@ def test_an_upgrade_keeps_configuration_and_state(machine: Machine, tmp_path: Pa
     assert marker.read_text() == "kept"
     assert (machine.path / "etc/edgeinfer/edgeinfer.toml").read_text() == CONFIGURATION
     assert len(list((machine.path / "opt/edgeinfer/releases").iterdir())) == 1
+
+
+@pytest.mark.parametrize("words", ["installing", "page size"])
+def test_an_upgrade_that_nobody_listens_to_any_more_is_taken_back(
+    machine: Machine, words: str
+) -> None:
+    """As where the connection is lost: at the next word that it says, it is ended."""
+    upgrade = f"{INSTALL} --offline /home/pi/wheels 2>&1 | grep -q -m 1 '{words}'"
+
+    machine.run("bash", "-c", f"{upgrade}; [ ${{PIPESTATUS[0]}} != 0 ]")
+
+    assert _version(machine) == "9.0"
+    assert machine.show("ActiveState") == "active"
+    assert len(list((machine.path / "opt/edgeinfer/releases").iterdir())) == 1
+
+
+def test_a_first_ctrl_c_ends_an_upgrade_in_each_of_its_steps(machine: Machine) -> None:
+    """Python's compileall takes the signal for its own, say, and ends in good order."""
+    terminal = (
+        "import os, pty, sys\n"
+        "pid, end = pty.fork()\n"
+        "pid or os.execv(sys.argv[1], sys.argv[1:])\n"
+        "seen = b''\n"
+        "while b'installing' not in seen: seen += os.read(end, 999)\n"
+        "while not os.popen('pgrep -f [c]ompileall').read(): pass\n"
+        "os.write(end, b'\\x03')\n"
+        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n"
+    )
+    install = [INSTALL, "--offline", "/home/pi/wheels"]
+
+    machine.run("python3", "-c", terminal, *install, status=130)
+
+    assert _version(machine) == "9.0"
+    assert machine.show("ActiveState") == "active"
+
+
+def test_secrets_that_systemd_does_not_hand_over_are_told(machine: Machine) -> None:
+    """And a line of one's own may be written as systemd reads it."""
+    odd = machine.path / "etc/edgeinfer/secrets/pässword"
+    odd.touch()
+    drop_in = machine.path / "etc/systemd/system/edgeinfer.service.d/own.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text("[Service]\n  LoadCredential = own:/etc/hostname\n")
+    machine.run("systemctl", "daemon-reload")
+
+    told = machine.run(INSTALL, "--offline", "/home/pi/wheels-9.0")
+    odd.unlink()
+    well = machine.run(INSTALL, "--offline", "/home/pi/wheels-9.0")
+
+    assert "in /etc/edgeinfer/secrets a name has a sign that is not ASCII" in told.stdout
+    assert "Unknown assignment" not in told.stderr + well.stderr
+    assert "what failed above" not in well.stdout
+    assert machine.show("ActiveState") == "active"
+    shutil.rmtree(drop_in.parent)
 
 
 def test_an_upgrade_that_does_not_pass_the_check_is_taken_back(

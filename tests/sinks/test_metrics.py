@@ -223,7 +223,7 @@ def test_an_address_of_another_machine_is_one_line() -> None:
     ("installed", "hint"),
     [
         (False, "pip install 'edgeinfer[metrics]'"),
-        (True, "run install.sh once more: it brings what the configured sinks need"),
+        (True, "run install.sh once more: it brings what the sinks in /etc/edgeinfer need"),
     ],
 )
 def test_without_the_library_the_error_says_who_brings_it(

@@ -151,6 +151,31 @@ def test_what_stays_behind_is_told(card: Card, tmp_path: Path) -> None:
     assert not [file for file in made(card, path) if file.secret]
 
 
+@pytest.mark.parametrize("name", ["pässword", "of:porch", ".password"])
+def test_a_secret_that_systemd_would_not_hand_over_is_refused(
+    card: Card, tmp_path: Path, name: str
+) -> None:
+    path = configuration(tmp_path)
+    (tmp_path / name).write_text("s3cret")
+    path.write_text(path.read_text().replace("mqtt-password", name))
+    with pytest.raises(ConfigError, match=f"{name}: is no name for a secret"):
+        made(card, path)
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ('type = "video"\nuri = "clip.mp4"', ["clip.mp4: is not taken along; put it on the Pi"]),
+        ('type = "folder"\npath = "/srv/in"', ["/srv/in: is not taken along; put it on the Pi"]),
+        ('type = "video"\nuri = "rtsp://camera.lan/1"', []),
+    ],
+)
+def test_a_source_of_files_stays_behind(tmp_path: Path, source: str, left: list[str]) -> None:
+    path = configuration(tmp_path)
+    path.write_text(path.read_text().replace('type = "picamera"', source))
+    assert left_behind(Along(path)) == left
+
+
 def test_a_plug_in_of_ones_own_comes_along_by_a_list_for_pip(card: Card, tmp_path: Path) -> None:
     path, here = configuration(tmp_path), tmp_path / "pip.txt"
     here.write_text("stranger\n")
