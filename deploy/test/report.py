@@ -21,8 +21,8 @@ Debian {release} for 64-bit ARM (Python {python}, systemd {systemd}, Linux {kern
 `raspi3b` is QEMU's Raspberry Pi 3 with four Cortex-A53, told to use 426 MB, which a Zero 2 W has
 for programs; `card` is `virt` again, with a fresh root and the boot partition that
 `edgeinfer flash` prepared, no network, and the wheels on the card. **Times of an emulated processor
-say nothing about a Pi's**, and this one shared two cores with other work; bytes, megabytes and what
-is seen do carry over."""
+say nothing about a Pi's**, and this one shared two cores with another; bytes, megabytes and what is
+seen do carry over."""
 _COMMAND = """\
 `python deploy/test/prove.py {release} --out FILE`; with `--machine` one machine after the other."""
 _HIDDEN = ("step", "passed", "error", "seconds", "sizes")
@@ -48,7 +48,7 @@ def page(report: dict[str, Any]) -> str:
 
 
 def _runs(report: dict[str, Any]) -> list[str]:
-    return [name for name in STEPS if name in report]
+    return [name for name in report if name in STEPS]
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
