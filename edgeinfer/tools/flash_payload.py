@@ -54,7 +54,8 @@ def files(card: Card, along: Along, wheel: Wheel) -> list[File]:
     Raises: ConfigError: the configuration is wrong, or a file that it names is not beside it; what
     is to be taken along is not there, or does not fit the card.
     """
-    found = [*_configuration(along.configuration), *_installer(card)]
+    # Two sinks may name the same file.
+    found = [*dict.fromkeys(_configuration(along.configuration)), *_installer(card)]
     if along.requirements:
         found.append(_requirements(along.requirements))
     if along.offline is None:

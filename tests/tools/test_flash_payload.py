@@ -151,6 +151,13 @@ def test_what_stays_behind_is_told(card: Card, tmp_path: Path) -> None:
     assert not [file for file in made(card, path) if file.secret]
 
 
+def test_a_secret_of_two_sinks_is_taken_along_once(card: Card, tmp_path: Path) -> None:
+    path = configuration(tmp_path)
+    another = CONFIGURATION[CONFIGURATION.index("[[sink]]") :].replace("broker.lan", "second.lan")
+    path.write_text(f"{path.read_text()}{another}")
+    assert len([file for file in made(card, path) if file.secret]) == 1
+
+
 @pytest.mark.parametrize("name", ["pässword", "of:porch", ".password"])
 def test_a_secret_that_systemd_would_not_hand_over_is_refused(
     card: Card, tmp_path: Path, name: str
