@@ -18,6 +18,8 @@ _SECRETS = ("password_file", "secret_file", "key")
 _PUBLIC = ("ca", "certificate")
 # As systemd takes it: for another it refuses the whole folder, and what is hidden is left out.
 _SECRET = re.compile(r"(?!\.)[ -9;-~]+")
+# In a list for pip: https://pip.pypa.io/en/stable/reference/requirements-file-format/
+_A_FILE = re.compile(r"\s*(-[rce]|--(requirement|constraint|editable)|[./~]|file:)")
 _TAKEN_ALONG = (".whl", ".deb", ".tflite")
 # Of the release: trixie has cloud-init; bookworm has firstrun.sh, and so had the first trixie.
 _PYTHONS = {"cloud-init": ("cp313",), "firstrun": ("cp311", "cp313")}
@@ -166,8 +168,19 @@ def _beside(folder: Path, named: Path, to: str, *, secret: bool) -> Iterator[Fil
 
 
 def _requirements(path: Path) -> File:
-    if not path.is_file():
-        raise ConfigError(f"--requirements {path}: no such file")
+    """Raises: ConfigError: it is no text, or names files that do not come along."""
+    where = f"--requirements {path}"
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise ConfigError(f"{where}: {(error.strerror or str(error)).lower()}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{where}: is no text in UTF-8") from error
+    if local := next(filter(_A_FILE.match, lines), None):
+        hint = "name the package, and put its wheel into a folder for --offline"
+        raise ConfigError(
+            f"{where}: {local.strip()}: is a file, which the Pi does not have; {hint}"
+        )
     return File(f"{FOLDER}/etc/requirements.txt", path)
 
 

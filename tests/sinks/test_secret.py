@@ -55,6 +55,23 @@ def test_what_is_absent_in_both_places_is_said_by_its_own_name(credentials: Path
     assert read(Path("mqtt-password")) == ("", [problem])
 
 
+def test_root_by_hand_has_the_secrets_of_the_unit(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(secret, "FOLDER", tmp_path)
+    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
+    (tmp_path / "mqtt-password").write_text("of the unit\n")
+    assert read(Path("mqtt-password")) == ("of the unit", [])
+
+
+def test_two_lines_are_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "password").write_text("one\ntwo\n")
+    (problem,) = read(tmp_path / "password")[1]
+    assert problem.endswith(
+        "password: has more than one line; it should hold the password and nothing else"
+    )
+
+
 def test_a_secret_without_end_is_not_read_to_its_end() -> None:
     assert read(Path("/dev/zero"))[1] == [
         "password_file: /dev/zero: is too long; it should hold the password and nothing else"
