@@ -30,8 +30,8 @@ from machine import footer, provenance, write
 MODEL = "coco_ssd_mobilenet_v1"
 MOST_INSTALLED_MB = {"aarch64": 230, "x86_64": 350}  # OpenCV and LiteRT are larger for x86-64
 MOST_RESIDENT_MB = 150
-# Two small files, the record of the run and a rule's count, are written anew at most once a minute; and
-# an event, where the broker is slow to acknowledge it.
+# Two small files, the record of the run and a rule's count, are written anew at most once a minute;
+# and an event, where the broker is slow to acknowledge it.
 MOST_BLOCKS_A_MINUTE = 8
 _BLOCK_BYTES = 4096
 EXTRAS = {"web": "for the sink dashboard", "metrics": "for the sink metrics"}

@@ -41,7 +41,7 @@ wrong() {
 }
 
 offline='' config='' keep='' uninstall='' start=yes
-release='' old='' was_active='' replaced=''
+release='' old='' was_active='' replaced='' touched=''
 while [ $# -gt 0 ]; do
   case $1 in
     --offline | --config | --keep) [ "${2:-}" ] || wrong "$1: needs a value" ;;&
@@ -56,7 +56,11 @@ while [ $# -gt 0 ]; do
   shift
 done
 
-list() { xargs <<<"${1//,/ }"; }
+list() {
+  local words
+  read -ra words <<<"${1//,/ }"
+  echo "${words[*]}"
+}
 kept() { [[ $keep == *,$1,* ]]; }
 booted() { [ -d /run/systemd/system ]; } # false where an image is being built in a chroot
 active() { booted && systemctl is-active --quiet edgeinfer; }
@@ -104,8 +108,8 @@ check_space() {
 ### A release: a venv of its own, with the files of the system that belong to it
 
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
-# And not what `apt autoremove` may take away again, as after an uninstallation of ours.
-stays() { installed "$1" && [ -z "$(apt-mark showauto "$1")" ]; }
+# As after an uninstallation of ours: `apt autoremove` may take it away again.
+may_go() { [ "$(apt-mark showauto "$1")" ]; }
 
 # numpy is the system's: picamera2 is built against it, and a second one beside it breaks both.
 system_packages() {
@@ -114,7 +118,12 @@ system_packages() {
   # Raspberry Pi OS has it, Debian does not.
   [ -z "$(apt-cache madison python3-picamera2)" ] || wanted+=(python3-picamera2)
   for package in "${wanted[@]}"; do
-    stays "$package" || missing+=("$package")
+    if ! installed "$package"; then
+      missing+=("$package")
+    elif may_go "$package"; then
+      apt-mark manual "$package" >/dev/null
+      echo "$package" >>"$prefix/packages"
+    fi
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   say "installing ${missing[*]}"
@@ -210,6 +219,7 @@ system_files() {
 
 # One swap of a link is what changes the version; a power cut leaves the old one or the new one.
 activate() {
+  touched=yes
   install -D -m 644 "$1/system/sysusers.conf" /etc/sysusers.d/edgeinfer.conf
   install -D -m 644 "$1/system/tmpfiles.conf" /etc/tmpfiles.d/edgeinfer.conf
   install -D -m 644 "$1/system/udev.rules" /etc/udev/rules.d/60-edgeinfer.rules
@@ -265,6 +275,10 @@ check() {
     "$1/bin/edgeinfer" check --config "$etc/edgeinfer.toml"
 }
 
+# 243, of systemd.exec(5).
+refused_secrets="systemd hands nothing over: in $etc/secrets a name has a sign that is not ASCII, or a colon, or it is \
+more than 1 MB; or a LoadCredential= of yours names what is not there"
+
 # Whatever ends this script before it is done: the version that was here is here again, and runs if it ran.
 # Nothing ends this one half way: no second Ctrl-C, and not that nobody is there any more to read what it says.
 undo() {
@@ -275,16 +289,16 @@ undo() {
     another) mv "$etc/edgeinfer.toml.before" "$etc/edgeinfer.toml" ;;
     nothing) rm -f "$etc/edgeinfer.toml" ;;
   esac
-  if [ -z "$old" ]; then
-    remove
-    rm -rf "${prefix:?}"/{current,bin,releases} # what came with us is still known by the next try
-    return
-  fi
-  if [ "$(readlink -f "$prefix/current")" = "$release" ]; then
+  if [ "$touched" ] && [ "$old" ]; then
     say "going back to the version that was here"
     activate "$old"
+  elif [ "$touched" ]; then
+    remove
+    rm -f "${prefix:?}"/{current,bin}
   fi
   rm -rf "$release"
+  # What came with us is still known by the next try.
+  rmdir "$prefix/releases" "$prefix" 2>/dev/null || true
   [ -z "$was_active" ] || systemctl start edgeinfer || say "the old version does not start either"
 }
 
@@ -312,6 +326,9 @@ install_it() {
   check "$release" || status=$?
   if [ "$status" = 2 ] && [ "$replaced" = another ]; then
     fail "$config is wrong, as was said above; what was here before is here again, with its configuration"
+  fi
+  if [ "$status" = 243 ] && [ "$was_active" ]; then # with the old version it is the new unit all the same
+    fail "not upgraded: $refused_secrets"
   fi
   # A camera that is unplugged or a broker that is away is not the new version's fault.
   if [ "$status" != 0 ] && [ "$old" ] && check "$old" >/dev/null 2>&1; then
@@ -346,8 +363,7 @@ advice() {
   case $status in
     0) ;;
     2) say "its configuration is wrong, so it was not started; correct $etc/edgeinfer.toml, then: systemctl start edgeinfer" ;;
-    243) say "systemd hands nothing over: in $etc/secrets a name has a sign that is not ASCII, or a colon, or it is" \
-      "more than 1 MB; or a LoadCredential= of yours names what is not there. Then: systemctl restart edgeinfer" ;;
+    243) say "$refused_secrets. Then: systemctl restart edgeinfer" ;;
     *) say "what failed above is to be put right, or $etc/edgeinfer.toml changed; then: systemctl restart edgeinfer" ;;
   esac
   say "what it does: journalctl -u edgeinfer -f"

@@ -34,7 +34,7 @@ def test_a_new_file_has_the_mode_that_is_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_left_over_of_another_mode_is_no_way_to_a_secret(tmp_path: Path) -> None:
-    (tmp_path / f".secret{whole.PART}").write_bytes(b"of a run that was killed")
+    (tmp_path / f".secret.{os.getpid()}.part").write_bytes(b"of a run that was killed")
     whole.write(tmp_path / "secret", b"x", mode=0o600)
     assert mode(tmp_path / "secret") == 0o600
 
@@ -66,3 +66,36 @@ def test_what_does_not_fit_leaves_the_old_one(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         whole.write(tmp_path / "none/file", b"")
+
+
+def test_what_a_killed_process_left_is_known_by_its_name(tmp_path: Path) -> None:
+    assert whole.of_part(tmp_path / ".kept.json.123.part") == tmp_path / "kept.json"
+    for other in ("kept.json", ".kept.json.part", "kept.json.123.part", ".123.part"):
+        assert whole.of_part(tmp_path / other) is None
+
+
+def test_it_is_on_the_disk_before_it_has_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: list[bool] = []
+    monkeypatch.setattr(os, "fsync", lambda _: there.append((tmp_path / "file").exists()))
+    whole.write(tmp_path / "file", b"x")
+    whole.write(tmp_path / "other", b"x", sync=False)
+    assert there == [False]
+
+
+def test_of_two_processes_each_writes_a_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom edgeinfer import whole\n"
+        "for _ in range(300): whole.write(Path(sys.argv[1]), sys.argv[2].encode() * 200_000)\n"
+    )
+    words = [sys.executable, "-c", code, str(path)]
+    both = [subprocess.Popen([*words, letter], stderr=subprocess.PIPE) for letter in "ab"]
+    seen = set()
+    while any(process.poll() is None for process in both):
+        if path.exists():
+            data = path.read_bytes()
+            seen.add((data[:1], len(data), len(set(data))))
+    assert [process.communicate()[1] for process in both] == [b"", b""]
+    assert {(length, letters) for _, length, letters in seen} == {(200_000, 1)}

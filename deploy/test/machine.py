@@ -74,7 +74,10 @@ WORDS = {
     f" {_ZERO_2_W} {_NO_USB}",
     "card": "console=ttyAMA0 root=/dev/vda rw quiet",
 }
-_HOPELESS = re.compile(rb"Kernel panic|initrd: no root|emergency mode|Out of memory: Killed.*")
+# The last one is QEMU's own, of Ctrl-C.
+_HOPELESS = re.compile(
+    rb"Kernel panic|initrd: no root|emergency mode|Out of memory: Killed.*|terminating on signal"
+)
 _STEP = re.compile(rb"PROOF (\{.*?\})\r?\n")
 
 
@@ -104,8 +107,8 @@ def boot(folder: Path, card: Path, kind: str) -> list[dict[str, Any]]:
     lines, log = "", folder / f"{kind}.log"
     log.unlink(missing_ok=True)
     for _ in range(_BOOTS):
-        _run(_command(folder, copy, kind), log)
-        if lines := _read(copy, "/var/lib/proof.jsonl"):
+        hopeful = _run(_command(folder, copy, kind), log)
+        if (lines := _read(copy, "/var/lib/proof.jsonl")) or not hopeful:
             break
     (folder / f"{kind}.journal").write_text(_read(copy, "/var/lib/proof.journal"))
     copy.unlink()
@@ -128,8 +131,8 @@ def _words(folder: Path, kind: str) -> str:
     return subprocess.run(shown, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def _run(qemu: list[str], path: Path) -> None:
-    """To its end, or to where there is no hope; each step is printed as it is over."""
+def _run(qemu: list[str], path: Path) -> bool:
+    """To its end, or to where there is no hope (False); each step is printed as it is over."""
     with path.open("ab") as log, path.open("rb") as said:
         said.seek(0, os.SEEK_END)
         machine = subprocess.Popen(qemu, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
@@ -140,6 +143,7 @@ def _run(qemu: list[str], path: Path) -> None:
             machine.wait()
     if reason:
         print(f"{path.stem}: ended: {reason}; see {path}", flush=True)
+    return not reason
 
 
 def _follow(machine: subprocess.Popen[bytes], said: Any, kind: str) -> str:
@@ -151,10 +155,10 @@ def _follow(machine: subprocess.Popen[bytes], said: Any, kind: str) -> str:
         text = _print_steps(text + new, kind)
         now = time.monotonic()
         heard = now if new else heard
-        if ended:
-            return f"QEMU's status {machine.returncode}" if machine.returncode else ""
         if hopeless := _HOPELESS.search(text):
             return hopeless[0].decode(errors="replace")
+        if ended:
+            return f"QEMU's status {machine.returncode}" if machine.returncode else ""
         if now - heard > _SILENCE_S or now - began > _LIMIT_S:
             return f"nothing was heard for {now - heard:.0f} s, {now - began:.0f} s after its start"
         time.sleep(0.5)

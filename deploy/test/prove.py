@@ -207,19 +207,6 @@ def _card(folder: Path) -> Path:
         return machine.image(root, folder / "fresh.img")
 
 
-def with_earlier(report: dict[str, Any], path: Path) -> dict[str, Any]:
-    """What other machines gave earlier on that day stays in the file, and what it took at most."""
-    earlier = json.loads(path.read_text()) if path.exists() else {}
-    if earlier.get("date") != report["date"]:
-        return report
-    both = {
-        key: earlier[key] | {stage: max(s, earlier[key].get(stage, 0)) for stage, s in took.items()}
-        for key, took in report.items()
-        if key in ("seconds", "processor_seconds")
-    }
-    return earlier | report | both | {"packages": report["packages"] or earlier["packages"]}
-
-
 def failures(report: dict[str, Any]) -> list[str]:
     steps = [(kind, step) for kind in machine.STEPS for step in report.get(kind, [])]
     failed = [
@@ -237,11 +224,10 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("release", choices=["bookworm", "trixie"])
     parser.add_argument("--machine", choices=[*machine.STEPS], action="append")
-    parser.add_argument("--out", type=Path, help="the report; other machines' of today stay in it")
+    parser.add_argument("--out", type=Path, help="the report as JSON")
     given = parser.parse_args()
     proof = prove(given.release, given.machine or list(machine.WHOLE))
     if given.out:
-        written = with_earlier(proof, given.out)
-        given.out.write_text(json.dumps(written, indent=2) + "\n")
+        given.out.write_text(json.dumps(proof, indent=2) + "\n")
     print(f"{given.release} took {sum(proof['seconds'].values()):.0f} s")
     sys.exit("\n".join(failures(proof)) or 0)

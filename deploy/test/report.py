@@ -23,8 +23,7 @@ for programs; `card` is `virt` again, with a fresh root and the boot partition t
 `edgeinfer flash` prepared, no network, and the wheels on the card. **Times of an emulated processor
 say nothing about a Pi's**, and this one shared two cores with another; bytes, megabytes and what is
 seen do carry over."""
-_COMMAND = """\
-`python deploy/test/prove.py {release} --out FILE`; with `--machine` one machine after the other."""
+_COMMAND = "`python deploy/test/prove.py {release} --out FILE`, two machines at a time."
 _HIDDEN = ("step", "passed", "error", "seconds", "sizes")
 _LEAST_MB = 1.0
 

@@ -80,7 +80,8 @@ class TallyFile:
 
     def _try_to_write(self, tally: Tally) -> None:
         try:
-            whole.write(self._path, json.dumps({"v": _VERSION} | asdict(tally)).encode())
+            data = json.dumps({"v": _VERSION} | asdict(tally)).encode()
+            whole.write(self._path, data, sync=False)  # the next frame does not wait for a card
         except OSError as error:
             self._warn(error)
         else:

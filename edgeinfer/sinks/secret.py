@@ -20,14 +20,14 @@ _MOST_BYTES = 65_535  # of a password (MQTT 3.1.1, 1.5.3)
 def place(path: Path) -> Path:
     """The credential of that name, where systemd gives one; else the path as it is.
 
-    Else the unit's own folder: root runs `edgeinfer check` by hand on what the service runs with.
+    Before that the unit's folder: root's `edgeinfer check` by hand sees what the service sees.
     """
     if path.name != str(path):
         return path
     folder = os.environ.get("CREDENTIALS_DIRECTORY")
     given = [Path(folder, path), Path(folder, f"{_OF_A_FOLDER}{path}")] if folder else []
     return next(
-        (found for found in (*given, path, FOLDER / path) if os.access(found, os.F_OK)), path
+        (found for found in (*given, FOLDER / path, path) if os.access(found, os.F_OK)), path
     )
 
 
@@ -44,10 +44,10 @@ def read(key: str, path: Path, problems: list[str], *, holds: str) -> str:
     except UnicodeDecodeError:
         problems.append(f"{where}: is no text in UTF-8")
         return ""
-    if "\n" in secret:
-        problems.append(f"{where}: has more than one line; it should hold {holds} and nothing else")
-    elif not secret.strip():
+    if not secret.strip():
         problems.append(f"{where}: is empty; write {holds} into it")
+    elif "\n" in secret:
+        problems.append(f"{where}: has more than one line; it should hold {holds} and nothing else")
     elif len(data) > _MOST_BYTES:
         problems.append(f"{where}: is too long; it should hold {holds} and nothing else")
     return secret

@@ -16,7 +16,6 @@ from tempfile import TemporaryFile
 from zlib import crc32
 
 from edgeinfer import whole
-from edgeinfer.whole import PART
 
 _NAME = re.compile(r"\d{8}T\d{6}\.\d{3}Z_[A-Za-z0-9-]*_[A-Za-z0-9-]*_[0-9a-f]{8}\.jpg")
 _TIME = "%Y%m%dT%H%M%S.%f"
@@ -58,7 +57,7 @@ class Shelf:
         with os.scandir(self.folder) as entries:
             files = [entry for entry in entries if entry.is_file(follow_symlinks=False)]
         for file in files:
-            if _is_left_over(file.name):  # of a power cut
+            if _is_left_over(Path(file)):  # of a power cut
                 Path(file).unlink(missing_ok=True)
         own = sorted((f.name, f.stat().st_size) for f in files if _is_own(f.name))
         self._files = deque(own)
@@ -117,9 +116,9 @@ def check_writable(folder: Path) -> None:
         raise PermissionError(why, os.strerror(why))
 
 
-def _is_left_over(name: str) -> bool:
-    bare = name.removeprefix(".").removesuffix(PART)
-    return name == f".{bare}{PART}" and _is_own(bare)
+def _is_left_over(path: Path) -> bool:
+    becoming = whole.of_part(path)
+    return becoming is not None and _is_own(becoming.name)
 
 
 def _is_own(name: str) -> bool:

@@ -109,10 +109,19 @@ def _take_back(boot: Path) -> None:
             _put(boot / entry.name, original.read_bytes())
         elif entry.original_sha256 is None:
             (boot / entry.name).unlink(missing_ok=True)
+        _remove_half(boot / entry.name)
+    _remove_half(boot / LEDGER)
     _remove(boot / _ORIGINALS)
     _remove_empty(boot / FOLDER)
     (boot / LEDGER).unlink(missing_ok=True)
     os.sync()
+
+
+def _remove_half(path: Path) -> None:
+    """What a power cut left of it."""
+    for beside in path.parent.glob(".*"):
+        if whole.of_part(beside) == path:
+            beside.unlink()
 
 
 def _remove(folder: Path) -> None:
@@ -123,13 +132,10 @@ def _remove(folder: Path) -> None:
 
 
 def _remove_empty(folder: Path) -> None:
-    """And what half of a file was left by a power cut."""
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir():
             with suppress(OSError):
                 path.rmdir()
-        elif path.suffix == ".part":
-            path.unlink()
     with suppress(OSError):
         folder.rmdir()
 

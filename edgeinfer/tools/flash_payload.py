@@ -19,7 +19,10 @@ _PUBLIC = ("ca", "certificate")
 # As systemd takes it: for another it refuses the whole folder, and what is hidden is left out.
 _SECRET = re.compile(r"(?!\.)[ -9;-~]+")
 # In a list for pip: https://pip.pypa.io/en/stable/reference/requirements-file-format/
-_A_FILE = re.compile(r"\s*(-[rce]|--(requirement|constraint|editable)|[./~]|file:)")
+_A_FILE = re.compile(
+    r"\s*(-[rcef]\b|--(requirement|constraint|editable|find-links)\b|[./~\\]|[A-Za-z]:\\)"
+    r"|.*(\.whl\b(?!.*://)|file:|@\s*[./~])"
+)
 _TAKEN_ALONG = (".whl", ".deb", ".tflite")
 # Of the release: trixie has cloud-init; bookworm has firstrun.sh, and so had the first trixie.
 _PYTHONS = {"cloud-init": ("cp313",), "firstrun": ("cp311", "cp313")}
@@ -77,14 +80,14 @@ def left_behind(along: Along) -> list[str]:
         for named in _files_of(sink.options, (*_SECRETS, *_PUBLIC))
         if named.is_absolute()
     ]
-    lines += [f"{path}: is not taken along; put it on the Pi" for path in _seen(settings)]
+    lines += [f"{name}: is not taken along; put it on the Pi" for name in _seen(settings)]
     lines += [f"{path}: is not taken along" for path in _models(settings) if path.is_absolute()]
     if along.requirements is None:
         hint = "--requirements FILE takes along what pip is to install"
         lines += [
             f"{name}: is a package that the Pi does not have; {hint}" for name in _own(settings)
         ]
-    return lines
+    return list(dict.fromkeys(lines))  # two sinks may name one file
 
 
 def _installer(card: Card) -> Iterator[File]:
@@ -140,7 +143,8 @@ def _seen(settings: Config) -> list[str]:
     """The clip or the folder of pictures that is the source, and not a camera."""
     options = settings.source.options if settings.source else None
     named = [str(getattr(options, key, "")) for key in ("uri", "path")]
-    return [name for name in named if name and "://" not in name]
+    files = (name.removeprefix("file://") for name in named)
+    return [name for name in files if name and "://" not in name and not name.startswith("/dev/")]
 
 
 def _own(settings: Config) -> list[str]:
@@ -177,10 +181,8 @@ def _requirements(path: Path) -> File:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{where}: is no text in UTF-8") from error
     if local := next(filter(_A_FILE.match, lines), None):
-        hint = "name the package, and put its wheel into a folder for --offline"
-        raise ConfigError(
-            f"{where}: {local.strip()}: is a file, which the Pi does not have; {hint}"
-        )
+        hint = "name the package, and put a wheel of yours into a folder for --offline"
+        raise ConfigError(f"{where}: {local.strip()}: cannot be had on the Pi; {hint}")
     return File(f"{FOLDER}/etc/requirements.txt", path)
 
 

@@ -61,6 +61,17 @@ def test_after_a_yes_it_is_written(words: list[str], boot: Path) -> None:
     assert (boot / "edgeinfer/first-boot.sh").exists()
 
 
+def test_what_stays_behind_is_said_before_the_question(words: list[str], tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text("s3cret")
+    path = Path(words[words.index("-c") + 1])
+    path.write_text(path.read_text().replace('"mqtt-password"', f'"{elsewhere}"'))
+    line = f"{elsewhere}: is not taken along; put it on the Pi, or beside the configuration"
+    said = flash(*words, answer="n\n").stdout
+    assert said.index(line) < said.index("Write this?")
+    assert json.loads(flash(*words, "--json").stdout)["left_behind"] == [line]
+
+
 def test_where_nobody_answers_nothing_is_written(words: list[str], boot: Path) -> None:
     before = contents(boot)
     done = flash(*words)

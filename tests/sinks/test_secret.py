@@ -56,12 +56,14 @@ def test_what_is_absent_in_both_places_is_said_by_its_own_name(credentials: Path
 
 
 def test_root_by_hand_has_the_secrets_of_the_unit(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    credentials: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(secret, "FOLDER", tmp_path)
-    monkeypatch.delenv("CREDENTIALS_DIRECTORY", raising=False)
     (tmp_path / "mqtt-password").write_text("of the unit\n")
+    Path("mqtt-password").write_text("of the working directory\n")
     assert read(Path("mqtt-password")) == ("of the unit", [])
+    (credentials / "secrets_mqtt-password").write_text("of systemd\n")
+    assert read(Path("mqtt-password")) == ("of systemd", [])
 
 
 def test_two_lines_are_no_secret(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_what_is_too_old_goes(tmp_path: Path) -> None:
         "20261125T120000.123Z_train_ended_e8b7be43.jpg.txt",
         "x20261125T120000.123Z_train_ended_e8b7be43.jpg",
         "99999999T999999.999Z_train_ended_e8b7be43.jpg",
-        ".holiday.jpg.part",
+        ".holiday.jpg.123.part",
     ],
 )
 def test_files_of_others_are_neither_counted_nor_deleted(tmp_path: Path, stranger: str) -> None:
@@ -111,7 +111,7 @@ def test_what_is_larger_than_the_quota_costs_no_other_its_place(tmp_path: Path) 
 
 
 def test_half_a_file_of_a_power_cut_goes_at_the_next_start(tmp_path: Path) -> None:
-    (tmp_path / f".{name(1)}.part").write_bytes(b"half")
+    (tmp_path / f".{name(1)}.123.part").write_bytes(b"half")
     shelf(tmp_path)
     assert names(tmp_path) == []
 

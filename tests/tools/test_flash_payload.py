@@ -203,11 +203,25 @@ def test_a_list_that_is_not_there_is_refused(card: Card, tmp_path: Path) -> None
         files(card, along, MadeWheel())
 
 
-@pytest.mark.parametrize("line", ["-r other.txt", "./plug_in.whl", "-e ../plug-in", "\\xff"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "-r other.txt",
+        "-e ../plug-in",
+        "-f ./wheels",
+        "--find-links=wheels",
+        "./plug_in",
+        "~/plug_in",
+        "plug_in-1.0-py3-none-any.whl",
+        "plug @ file:///home/me/plug",
+        "plug[a] @ ../plug",
+        "\\xff",
+    ],
+)
 def test_a_list_that_names_files_is_refused(card: Card, tmp_path: Path, line: str) -> None:
     here = tmp_path / "pip.txt"
     here.write_bytes(b"rich\n" + line.encode().replace(b"\\xff", b"\xff") + b"\n")
-    with pytest.raises(ConfigError, match="is a file, which the Pi|is no text in UTF-8"):
+    with pytest.raises(ConfigError, match="cannot be had on the Pi|is no text in UTF-8"):
         files(card, Along(configuration(tmp_path), here), MadeWheel())
 
 
