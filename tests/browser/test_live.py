@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from playwright.sync_api import Route
 
 from tests.browser.conftest import Open
 from tests.browser.service import Place, Service
@@ -89,6 +92,24 @@ def test_the_service_is_paused_and_goes_on(place: Place, browse: Open) -> None:
         page.locator("#live-screen .veil").wait_for(state="hidden")
         picture = page.locator("#live-screen canvas").first
         page.wait_for_function(CHANGES, arg=picture.evaluate(SUM))
+
+
+def test_an_answer_that_comes_late_does_not_undo_a_filter(service: Service, browse: Open) -> None:
+    page = browse(service, "#/events")
+    page.locator("#event-list .event").first.wait_for()
+    page.goto(f"{service.url}/#/live")
+    of_all = re.compile(r"/api/v1/events\?(?!.*rule=\w).*limit=48")
+    held: list[Route] = []
+    page.route(of_all, lambda route: held.append(route))  # noqa: PLW0108 - it marks what it is given
+    with page.expect_request(of_all):
+        page.goto(f"{service.url}/#/events")
+    page.locator("#filters").get_by_label("Rule").select_option("snapshot")
+    page.get_by_text("Nothing like that").wait_for()
+    with page.expect_response(of_all):
+        for route in held:
+            route.continue_()
+    page.evaluate("fetch('api/v1/status').then(answer => answer.json())")
+    assert page.get_by_text("Nothing like that").is_visible()
 
 
 def test_a_snapshot_is_taken_and_shown(service: Service, browse: Open) -> None:

@@ -18,6 +18,7 @@ let by = "hour";
 let of = "rule";
 let entered = false;
 let counting = null;
+let asked = 0; // answers may come in another order than they were asked for: the last one counts
 const arrivals = new Set();
 const filter = () => Object.fromEntries(new FormData(byId("filters")));
 
@@ -56,22 +57,27 @@ function options({ rules, labels }) {
 }
 
 async function load() {
+  const mine = ++asked;
   const words = filter();
   byId("csv").href = `api/v1/events.csv${query(words)}`;
   byId("json").href = `api/v1/events.json${query(words)}`;
   try {
     const page = await get("events", { ...words, limit: 48 });
+    if (mine !== asked) return;
     shown = page.events;
     next = page.next;
     paint();
     await recount();
   } catch (error) {
+    if (mine !== asked) return;
     byId("event-list").replaceChildren(empty("events", "The events cannot be read now", error.message));
   }
 }
 
 async function older() {
+  const mine = asked;
   const page = await get("events", { ...filter(), before: next, limit: 48 });
+  if (mine !== asked) return;
   shown = [...shown, ...page.events];
   next = page.next;
   paint();
@@ -80,7 +86,9 @@ async function older() {
 async function recount() {
   counting = null;
   if (!entered) return;
+  const mine = JSON.stringify([by, filter()]);
   const { bars: found } = await get("counts", { by, ...filter() });
+  if (mine !== JSON.stringify([by, filter()])) return;
   bars.show(found, by, of);
 }
 
