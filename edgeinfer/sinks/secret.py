@@ -44,10 +44,17 @@ def read(key: str, path: Path, problems: list[str], *, holds: str) -> str:
     except UnicodeDecodeError:
         problems.append(f"{where}: is no text in UTF-8")
         return ""
-    if not secret.strip():
-        problems.append(f"{where}: is empty; write {holds} into it")
-    elif "\n" in secret:
-        problems.append(f"{where}: has more than one line; it should hold {holds} and nothing else")
-    elif len(data) > _MOST_BYTES:
-        problems.append(f"{where}: is too long; it should hold {holds} and nothing else")
+    if wrong := _wrong(secret, len(data), holds):
+        problems.append(f"{where}: {wrong}")
+        return ""
     return secret
+
+
+def _wrong(secret: str, size_bytes: int, holds: str) -> str:
+    if not secret.strip():
+        return f"is empty; write {holds} into it"
+    if size_bytes > _MOST_BYTES:
+        return f"is too long; it should hold {holds} and nothing else"
+    if "\n" in secret:
+        return f"has more than one line; it should hold {holds} and nothing else"
+    return ""

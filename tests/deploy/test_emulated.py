@@ -31,7 +31,7 @@ def test_a_machine_that_has_no_hope_is_ended_with_its_reason(tmp_path: Path) -> 
         "machine._run(['sh', '-c', hopeless], pathlib.Path(sys.argv[1]))",
         tmp_path / "virt.log",
     )
-    assert lines == [f"  ended: Kernel panic; see {tmp_path}/virt.log"]
+    assert lines == [f"virt: ended: Kernel panic; see {tmp_path}/virt.log"]
 
 
 def test_each_step_is_told_when_it_is_over(tmp_path: Path) -> None:
@@ -43,8 +43,8 @@ def test_each_step_is_told_when_it_is_over(tmp_path: Path) -> None:
         tmp_path / "virt.log",
     )
     assert lines == [
-        "     2.5 s  it holds: yes",
-        f"  ended: QEMU's status 3; see {tmp_path}/virt.log",
+        "   virt    2.5 s  it holds: yes",
+        f"virt: ended: QEMU's status 3; see {tmp_path}/virt.log",
     ]
 
 
