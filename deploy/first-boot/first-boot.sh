@@ -16,7 +16,7 @@ prepare() {
   ln -sf "../$unit" "/etc/systemd/system/multi-user.target.wants/$unit"
 }
 
-# What the configuration names; secrets for root alone, of whom the unit hands them to the service.
+# What the configuration names; secrets are for root alone, and the unit hands them to the service.
 named_files() {
   install -d -m 755 "/etc/edgeinfer"
   [ ! -d "$here/etc" ] || cp -r "$here/etc/." "/etc/edgeinfer/"

@@ -54,10 +54,11 @@ def plan(asked: Request) -> Plan:
     """
     found = card.look(asked.boot)
     who = flash_identity.identity(asked.who)
-    taken = payload.files(found, asked.along, Wheel())
+    settings = payload.configured(asked.along.configuration)
+    taken = payload.files(found, asked.along, settings, Wheel())
     files = [*taken, *_settings(found, who)]
     card.check_room(found.boot, [file.size_bytes for file in files])
-    return Plan(found, who, files, payload.left_behind(asked.along))
+    return Plan(found, who, files, payload.left_behind(asked.along, settings))
 
 
 def write(planned: Plan) -> None:

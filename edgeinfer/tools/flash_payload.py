@@ -21,7 +21,7 @@ _SECRET = re.compile(r"(?!\.)[ -9;-~]+")
 # In a list for pip: https://pip.pypa.io/en/stable/reference/requirements-file-format/
 _A_FILE = re.compile(
     r"\s*(-[rcef]\b|--(requirement|constraint|editable|find-links)\b|[./~\\]|[A-Za-z]:\\)"
-    r"|.*(\.whl\b(?!.*://)|file:|@\s*[./~])"
+    r"|[^#]*(file:|@\s*[./~])|(?!.*://)[^#]*\.whl\b"
 )
 _TAKEN_ALONG = (".whl", ".deb", ".tflite")
 # Of the release: trixie has cloud-init; bookworm has firstrun.sh, and so had the first trixie.
@@ -53,14 +53,14 @@ class Along:
     offline: Path | None = None
 
 
-def files(card: Card, along: Along, wheel: Wheel) -> list[File]:
+def files(card: Card, along: Along, settings: Config, wheel: Wheel) -> list[File]:
     """All of our folder on the card, but what says who the Pi is.
 
-    Raises: ConfigError: the configuration is wrong, or a file that it names is not beside it; what
-    is to be taken along is not there, or does not fit the card.
+    `settings`: what `configured` has read. Raises: ConfigError: a file that the configuration names
+    is not beside it; what is to be taken along is not there, or does not fit the card.
     """
     # Two sinks may name the same file.
-    found = [*dict.fromkeys(_configuration(along.configuration)), *_installer(card)]
+    found = [*dict.fromkeys(_configuration(along.configuration, settings)), *_installer(card)]
     if along.requirements:
         found.append(_requirements(along.requirements))
     if along.offline is None:
@@ -68,12 +68,8 @@ def files(card: Card, along: Along, wheel: Wheel) -> list[File]:
     return [*found, *_offline(along.offline, _PYTHONS[card.how])]
 
 
-def left_behind(along: Along) -> list[str]:
-    """What the configuration names and the Pi has to have by itself, a line each.
-
-    Raises: ConfigError: the configuration is wrong.
-    """
-    settings = _settings(along.configuration)
+def left_behind(along: Along, settings: Config) -> list[str]:
+    """What the configuration names and the Pi has to have by itself, a line each."""
     lines = [
         f"{named}: is not taken along; put it on the Pi, or beside the configuration"
         for sink in settings.sinks
@@ -109,15 +105,16 @@ def _root() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[2]
 
 
-def _settings(path: Path) -> Config:
+def configured(path: Path) -> Config:
+    """Raises: ConfigError: the configuration is wrong."""
     table = config.read(path)
     # Relative names begin in /etc/edgeinfer there, and here in the configuration's own folder.
     with contextlib.chdir(path.resolve().parent):
         return assembly.configure(table)
 
 
-def _configuration(path: Path) -> Iterator[File]:
-    settings, folder = _settings(path), path.resolve().parent
+def _configuration(path: Path, settings: Config) -> Iterator[File]:
+    folder = path.resolve().parent
     yield File(f"{FOLDER}/edgeinfer.toml", path)
     for sink in settings.sinks:
         for named in _files_of(sink.options, _SECRETS):

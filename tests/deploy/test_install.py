@@ -158,6 +158,17 @@ def test_without_a_network_it_says_what_needs_one(machine: Machine) -> None:
     assert "python3-numpy: could not be installed; is there a network?" in refusal
 
 
+def test_a_package_that_autoremove_would_take_is_kept_and_noted(machine: Machine) -> None:
+    """As one of an installation before; this one ends for lack of a network, after that."""
+    machine.run("apt-mark", "auto", "python3-venv")
+
+    machine.run(INSTALL, status=1)
+
+    assert machine.run("apt-mark", "showauto", "python3-venv").stdout == ""
+    assert (machine.path / "opt/edgeinfer/packages").read_text() == "python3-venv\n"
+    machine.run("rm", "-r", "/opt/edgeinfer")
+
+
 def test_what_fails_at_the_end_leaves_nothing(machine: Machine) -> None:
     in_the_way = "/etc/systemd/system/multi-user.target.wants/edgeinfer.service"
     machine.run("mkdir", in_the_way)

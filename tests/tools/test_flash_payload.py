@@ -10,7 +10,7 @@ import pytest
 from edgeinfer import plugins
 from edgeinfer.errors import ConfigError
 from edgeinfer.tools.flash_card import Card, look
-from edgeinfer.tools.flash_payload import Along, File, files, left_behind
+from edgeinfer.tools.flash_payload import Along, File, configured, files, left_behind
 from edgeinfer.tools.flash_wheel import Wheel
 from tests.tools.cards import CONFIGURATION, bookworm, configuration, trixie
 
@@ -29,8 +29,16 @@ def names(found: list[File]) -> set[str]:
     return {file.name for file in found}
 
 
+def taken(card: Card, along: Along) -> list[File]:
+    return files(card, along, configured(along.configuration), MadeWheel())
+
+
+def left(path: Path, requirements: Path | None = None) -> list[str]:
+    return left_behind(Along(path, requirements), configured(path))
+
+
 def made(card: Card, path: Path, offline: Path | None = None) -> list[File]:
-    return files(card, Along(path, offline=offline), MadeWheel())
+    return taken(card, Along(path, offline=offline))
 
 
 def gathered(folder: Path, *names: str) -> Path:
@@ -145,7 +153,7 @@ def test_what_stays_behind_is_told(card: Card, tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.write_text("s3cret")
     path.write_text(path.read_text().replace('"mqtt-password"', f'"{elsewhere}"'))
-    assert left_behind(Along(path)) == [
+    assert left(path) == [
         f"{elsewhere}: is not taken along; put it on the Pi, or beside the configuration"
     ]
     assert not [file for file in made(card, path) if file.secret]
@@ -170,17 +178,17 @@ def test_a_secret_that_systemd_would_not_hand_over_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("source", "left"),
+    ("source", "expected"),
     [
         ('type = "video"\nuri = "clip.mp4"', ["clip.mp4: is not taken along; put it on the Pi"]),
         ('type = "folder"\npath = "/srv/in"', ["/srv/in: is not taken along; put it on the Pi"]),
         ('type = "video"\nuri = "rtsp://camera.lan/1"', []),
     ],
 )
-def test_a_source_of_files_stays_behind(tmp_path: Path, source: str, left: list[str]) -> None:
+def test_a_source_of_files_stays_behind(tmp_path: Path, source: str, expected: list[str]) -> None:
     path = configuration(tmp_path)
     path.write_text(path.read_text().replace('type = "picamera"', source))
-    assert left_behind(Along(path)) == left
+    assert left(path) == expected
 
 
 def test_a_plug_in_of_ones_own_comes_along_by_a_list_for_pip(card: Card, tmp_path: Path) -> None:
@@ -188,10 +196,10 @@ def test_a_plug_in_of_ones_own_comes_along_by_a_list_for_pip(card: Card, tmp_pat
     here.write_text("stranger\n")
     path.write_text(f"{path.read_text()}[[sink]]\ntype = 'stranger'\n")
     with plug_in(tmp_path / "site"):
-        (line,) = left_behind(Along(path))
+        (line,) = left(path)
         assert line.startswith("stranger: is a package that the Pi does not have; --requirements")
-        assert left_behind(Along(path, here)) == []
-        found = files(card, Along(path, here), MadeWheel())
+        assert left(path, here) == []
+        found = taken(card, Along(path, here))
     assert [file for file in found if file.name == "edgeinfer/etc/requirements.txt"] == [
         File("edgeinfer/etc/requirements.txt", here)
     ]
@@ -200,7 +208,7 @@ def test_a_plug_in_of_ones_own_comes_along_by_a_list_for_pip(card: Card, tmp_pat
 def test_a_list_that_is_not_there_is_refused(card: Card, tmp_path: Path) -> None:
     along = Along(configuration(tmp_path), tmp_path / "none")
     with pytest.raises(ConfigError, match="--requirements .*none: no such file"):
-        files(card, along, MadeWheel())
+        taken(card, along)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +230,23 @@ def test_a_list_that_names_files_is_refused(card: Card, tmp_path: Path, line: st
     here = tmp_path / "pip.txt"
     here.write_bytes(b"rich\n" + line.encode().replace(b"\\xff", b"\xff") + b"\n")
     with pytest.raises(ConfigError, match="cannot be had on the Pi|is no text in UTF-8"):
-        files(card, Along(configuration(tmp_path), here), MadeWheel())
+        taken(card, Along(configuration(tmp_path), here))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "edgeinfer[plot] >= 0.1",
+        "plug-in @ https://example.org/plug_in-1.0-py3-none-any.whl",
+        "https://example.org/plug_in-1.0-py3-none-any.whl",
+        "# ./a file: of mine.whl",
+        "plug-in  # see file: list",
+    ],
+)
+def test_a_list_of_packages_is_taken(card: Card, tmp_path: Path, line: str) -> None:
+    here = tmp_path / "pip.txt"
+    here.write_text(f"{line}\n")
+    assert here in [file.content for file in taken(card, Along(configuration(tmp_path), here))]
 
 
 @contextmanager
